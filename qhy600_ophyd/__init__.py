@@ -1,0 +1,1 @@
+"""Acquisition and characterization with the QHY600 camera."""

@@ -1,0 +1,60 @@
+"""`Fault`: one thing that shall go wrong, and when. A value, so that a profile can list them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from qhy600_ophyd.contract.errors import ProfileError
+
+AtKind = Literal["time", "frame", "call"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """A named fault.
+
+    Parameters
+    ----------
+    name
+        What goes wrong; each backend lists the names that it knows.
+    at
+        ``("time", seconds)`` since opening, ``("frame", n)`` counted from 0, or ``("call", n)`` counted from
+        0; ``None``: at any moment it could.
+    probability
+        That it happens when it could.
+    times
+        How often it can happen at most; ``None`` for no bound.
+    """
+
+    name: str
+    at: tuple[AtKind, float] | None = None
+    probability: float = 1.0
+    times: int | None = 1
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.probability <= 1.0:
+            raise ProfileError(f"fault {self.name!r}: probability {self.probability} refused: allowed is 0–1")
+        if self.times is not None and self.times < 1:
+            raise ProfileError(
+                f"fault {self.name!r}: times {self.times} refused: allowed is 1 or more, or none"
+            )
+
+    @classmethod
+    def from_mapping(cls, entry: Mapping[str, Any]) -> Fault:
+        """From a table of a profile, as ``{name = "frame_lost", at = {frame = 3}, times = 1}``."""
+        unknown = set(entry) - {"name", "at", "probability", "times"}
+        if unknown or "name" not in entry:
+            raise ProfileError(
+                f"fault {dict(entry)} refused: allowed are name (needed), at, probability, times"
+            )
+        when = entry.get("at")
+        if when is None:
+            return cls(**entry)
+        if not isinstance(when, Mapping) or len(when) != 1 or not set(when) <= {"time", "frame", "call"}:
+            raise ProfileError(
+                f"fault {entry['name']!r}: at {when!r} refused: allowed is one of time, frame, call"
+            )
+        ((kind, value),) = when.items()
+        return cls(**{**entry, "at": (kind, float(value))})

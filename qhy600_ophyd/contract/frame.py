@@ -1,0 +1,99 @@
+"""What comes out of a camera: counts in the caller's buffer, and what was true of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qhy600_ophyd.contract.settings import Settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class TemperatureReading:
+    """The cooler at one moment. ``None``: not known.
+
+    Parameters
+    ----------
+    value
+        Sensor temperature [°C].
+    setpoint
+        What the cooler regulates to [°C]; ``None`` when it is off.
+    power
+        Drive of the cooler [%].
+    time
+        When it was read, on the camera's clock [s].
+    """
+
+    value: float | None = None
+    setpoint: float | None = None
+    power: float | None = None
+    time: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class FrameInfo:
+    """What a camera knows of the frame that it has just delivered.
+
+    Parameters
+    ----------
+    shape
+        Rows and columns of the frame in the buffer.
+    dtype
+        Type of a count, such as ``"uint16"``.
+    settings
+        What this frame was taken with: written since the last initialisation and confirmed.
+    reported
+        What the camera said when asked, confirmed or not.
+    sequence, sequence_source
+        Frame number and who counts it.
+    saturation_code
+        Largest count that the conversion can give.
+    exposure_start, exposure_end
+        First row, UTC [ns]; -1 if not known.
+    time_uncertainty, time_source
+        Standard uncertainty [s] and clock of the two.
+    line_time, row_order
+        Rolling shutter: delay per row [s], 1 when the first row is exposed first; ``None`` if not known.
+    trigger_monotonic, arrival_monotonic
+        Steady clock [ns] when the exposure was asked for and when the frame was complete.
+    temperature_start, temperature_end
+        The cooler at both ends of the exposure.
+    """
+
+    shape: tuple[int, int]
+    dtype: str
+    settings: Settings
+    reported: Settings
+    sequence: int
+    sequence_source: str
+    saturation_code: float
+    exposure_start: int
+    exposure_end: int
+    time_uncertainty: float
+    time_source: str
+    line_time: float | None
+    row_order: int
+    trigger_monotonic: int
+    arrival_monotonic: int
+    temperature_start: TemperatureReading
+    temperature_end: TemperatureReading
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A frame on its way to the store.
+
+    Parameters
+    ----------
+    counts
+        Shape ``(rows, columns)``; the store copies it before `FrameSink.append` returns.
+    row
+        Values by the names of the vocabulary; a name left out is missing.
+    """
+
+    counts: NDArray[np.unsignedinteger[Any]]
+    row: Mapping[str, Any]
