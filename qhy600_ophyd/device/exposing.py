@@ -1,0 +1,124 @@
+"""One exposure from the settings to the stored frame, in the thread that owns the camera."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from qhy600_ophyd.contract import CameraNotReady, ExposureCancelled, Frame, QHY600Error, Settings
+from qhy600_ophyd.device.progress import ProgressStatus
+from qhy600_ophyd.device.row import compose_row
+from qhy600_ophyd.device.stream import Stream
+
+if TYPE_CHECKING:
+    from qhy600_ophyd.device.qhy600 import QHY600
+
+_OVERHEAD = 60.0
+"""Host seconds for applying settings and storing the frame, beyond exposure and readout."""
+
+
+class Exposing:
+    """Apply the settings, expose, fetch the frame, store it.
+
+    Parameters
+    ----------
+    device
+        Whose camera, labels and light are used.
+    stream
+        Where the frame goes.
+    settings
+        Complete, and already checked.
+    timeout
+        Seconds to wait for the frame beyond the exposure.
+    """
+
+    def __init__(self, device: QHY600, stream: Stream, settings: Settings, *, timeout: float):
+        self._device, self._stream, self._settings, self._timeout = device, stream, settings, timeout
+        self._labels = {name: getattr(device, name).get() for name in ("frame_kind", "step", "repeat")}
+        self._requested = settings.updated(device.requested)
+        self._cancelled = threading.Event()
+        self._finish_if_cancelled = False
+        self._over = threading.Event()
+        exposure = settings.exposure or 0.0
+        self.status = ProgressStatus(
+            device,
+            timeout=exposure + timeout + _OVERHEAD,
+            initial=0.0,
+            target=exposure,
+            unit="s",
+            ticking=True,
+        )
+
+    def run(self) -> None:
+        """Do it; the status ends in any case."""
+        try:
+            row, actual = self._expose()
+        except ExposureCancelled as error:
+            self._over.set()
+            self._end(None if self._finish_if_cancelled else error)
+        except Exception as error:  # noqa: BLE001  (whoever waits on the status gets it)
+            self._over.set()
+            self._end(error)
+        else:
+            self._device.accept(row, actual)
+            self._over.set()
+            self._end(None)
+
+    def cancel(self, *, finish: bool) -> None:
+        """End it from any thread; with `finish` its status succeeds all the same, without a frame."""
+        if self._over.is_set() or self._cancelled.is_set():
+            return
+        self._finish_if_cancelled = finish
+        self._cancelled.set()
+        self._device.backend.cancel()
+
+    def join(self, timeout: float) -> None:
+        """Wait until the worker has let go."""
+        self._over.wait(timeout)
+
+    def _expose(self) -> tuple[dict[str, Any], Settings]:
+        camera = self._device.backend
+        self._stop_here_if_cancelled()
+        camera.configure(self._settings)
+        self._stop_here_if_cancelled()
+        camera.arm(1)
+        if self._cancelled.is_set():
+            camera.cancel()
+            self._stop_here_if_cancelled()
+        buffer = np.empty(self._stream.layout.shape, self._stream.layout.dtype)
+        try:
+            info = camera.grab(buffer, self._timeout)
+        except CameraNotReady:
+            # A cancel that came between arm and grab has made the camera idle.
+            self._stop_here_if_cancelled()
+            raise
+        if info.shape != self._stream.layout.shape or np.dtype(info.dtype) != buffer.dtype:
+            raise QHY600Error(
+                f"the camera delivered {info.shape} {info.dtype} where {buffer.shape} {buffer.dtype} "
+                "was configured; the frame was not stored"
+            )
+        row = compose_row(
+            info,
+            requested=self._requested,
+            capabilities=camera.capabilities,
+            light=self._device.illumination,
+            retaken=self._stream.retaken,
+            **self._labels,
+            **self._stream.areas.read(buffer),
+        )
+        self._stream.append(Frame(buffer, row))
+        return row, info.settings
+
+    def _stop_here_if_cancelled(self) -> None:
+        if self._cancelled.is_set():
+            raise ExposureCancelled("the exposure was stopped before its frame was complete; none was stored")
+
+    def _end(self, error: Exception | None) -> None:
+        if self.status.done:
+            return
+        if error is None:
+            self.status.set_finished()
+        else:
+            self.status.set_exception(error)

@@ -1,0 +1,152 @@
+"""What was true of the last frame, as read-only signals, and the labels that a plan gives it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from ophyd import Signal
+from ophyd.status import Status
+from ophyd.utils import ReadOnlyError
+
+from qhy600_ophyd.contract import FIELDS, FRAME_KINDS, Field, SettingRefused
+from qhy600_ophyd.device.event_value import data_key, event_value
+
+if TYPE_CHECKING:
+    from qhy600_ophyd.device.qhy600 import QHY600
+
+
+class FrameValue(Signal):
+    """One column of the last frame's row; missing before the first frame."""
+
+    parent: QHY600
+    precision: int | None = 3
+
+    @property
+    def columns(self) -> tuple[Field, ...]:
+        """The columns of the vocabulary that this signal reads."""
+        return (FIELDS[self.attr_name],)
+
+    def get(self, **_: Any) -> Any:
+        """The value of the last frame."""
+        return event_value(self.columns[0], self.parent.row.get(self.attr_name))
+
+    def set(self, value: Any, **_: Any) -> Status:
+        """Refuse: the camera says what is true."""
+        raise ReadOnlyError(f"{self.name} {value} refused: it is measured with each frame and cannot be set")
+
+    def put(self, value: Any, **_: Any) -> None:
+        """Refuse, as `set` does."""
+        self.set(value)
+
+    def read(self) -> dict[str, dict[str, Any]]:
+        """The value and when it arrived."""
+        return {self.name: {"value": self.get(), "timestamp": self.parent.row_timestamp}}
+
+    def describe(self) -> dict[str, dict[str, Any]]:
+        """Type and unit."""
+        column = self.columns[0]
+        precision = self.precision if column.dtype == "f8" else None
+        return {self.name: data_key(column, f"qhy600:{self.dotted_name or self.name}", precision=precision)}
+
+
+class Label(Signal):
+    """What a plan calls the frames to come; recorded with each of them."""
+
+    parent: QHY600
+
+    @property
+    def columns(self) -> tuple[Field, ...]:
+        """The columns of the vocabulary that this signal reads."""
+        return (FIELDS[self.attr_name],)
+
+    def set(self, value: Any, **_: Any) -> Status:
+        """Label the frames to come; done at once."""
+        self.put(value)
+        status = Status(obj=self)
+        status.set_finished()
+        return status
+
+    def put(self, value: Any, **kwargs: Any) -> None:
+        """Label the frames to come."""
+        super().put(self._checked(value), **kwargs)
+
+    def _checked(self, value: Any) -> Any:
+        if not isinstance(value, int) or isinstance(value, bool) or value < -1:
+            raise SettingRefused(
+                self.attr_name, value, allowed="a whole number from 0, or -1 for none", now=self.get()
+            )
+        return value
+
+    def describe(self) -> dict[str, dict[str, Any]]:
+        """Type."""
+        return {self.name: data_key(self.columns[0], f"qhy600:{self.dotted_name or self.name}")}
+
+
+class FrameKind(Label):
+    """What the frames to come are for: bias, dark, light, flat, or the empty text for "not said"."""
+
+    def _checked(self, value: Any) -> str:
+        if value not in ("", *FRAME_KINDS):
+            raise SettingRefused(
+                "frame_kind", repr(value), allowed="one of " + ", ".join(FRAME_KINDS), now=repr(self.get())
+            )
+        return value
+
+    def describe(self) -> dict[str, dict[str, Any]]:
+        """Type and choices."""
+        source = f"qhy600:{self.dotted_name or self.name}"
+        return {self.name: data_key(self.columns[0], source, choices=("", *FRAME_KINDS))}
+
+
+class StreamLabel(Label):
+    """The bluesky stream that the frames to come belong to; each stream has a file of its own."""
+
+    @property
+    def columns(self) -> tuple[Field, ...]:
+        """None: a stream is a place, not a value in it."""
+        return ()
+
+    def _checked(self, value: Any) -> str:
+        if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]{0,40}", value):
+            raise SettingRefused(
+                "stream", repr(value), allowed="a letter, then letters, digits, - and _", now=repr(self.get())
+            )
+        return value
+
+    def describe(self) -> dict[str, dict[str, Any]]:
+        """A text."""
+        return {self.name: {"source": f"qhy600:{self.name}", "dtype": "string", "shape": []}}
+
+
+class Identity(Signal):
+    """One fact about who the camera is; the empty text before it was opened."""
+
+    parent: QHY600
+
+    def get(self, **_: Any) -> str:
+        """The fact."""
+        return getattr(self.parent.capabilities.identity, self.attr_name) if self.parent.was_opened else ""
+
+    def set(self, value: Any, **_: Any) -> Status:
+        """Refuse: it is what the camera says of itself."""
+        raise ReadOnlyError(f"{self.name} {value!r} refused: the camera says itself who it is")
+
+    def put(self, value: Any, **_: Any) -> None:
+        """Refuse, as `set` does."""
+        self.set(value)
+
+    def read(self) -> dict[str, dict[str, Any]]:
+        """The fact and when the camera was opened."""
+        return {self.name: {"value": self.get(), "timestamp": self.parent.opened_at}}
+
+    def describe(self) -> dict[str, dict[str, Any]]:
+        """A text."""
+        return {
+            self.name: {
+                "source": f"qhy600:{self.dotted_name or self.name}",
+                "dtype": "string",
+                "shape": [],
+                "dtype_numpy": "|S64",
+            }
+        }

@@ -1,0 +1,76 @@
+"""Three numbers that tell at a glance whether a frame is sane: mean, black level, overscan level."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qhy600_ophyd.contract import Layout
+from qhy600_ophyd.sensor import Region
+
+_SAMPLES = 1 << 18
+"""Pixels at most for a median: its error is then 1.25 σ / 512, far below a count for any read noise here."""
+
+
+@dataclass(frozen=True)
+class Areas:
+    """Where in a frame of one layout each region lies; ``None`` where the layout has no such pixel."""
+
+    image: tuple[slice, slice] | None
+    dark: tuple[slice, slice] | None
+    overscan: tuple[slice, slice] | None
+
+    @classmethod
+    def of(cls, layout: Layout) -> Areas:
+        """From the flags of a layout; every region is one rectangle on this chip."""
+        rows = {r: _span(layout.y_region == r) for r in (Region.IMAGE, Region.OVERSCAN)}
+        columns = {r: _span(layout.x_region == r) for r in (Region.IMAGE, Region.DARK)}
+        everywhere = slice(0, layout.shape[1])
+        return cls(
+            image=_area(rows[Region.IMAGE], columns[Region.IMAGE]),
+            dark=_area(rows[Region.IMAGE], columns[Region.DARK]),
+            overscan=_area(rows[Region.OVERSCAN], everywhere),
+        )
+
+    def read(self, counts: NDArray[Any]) -> dict[str, float | None]:
+        """Mean of the image, medians of the dark columns and the overscan rows [count].
+
+        Parameters
+        ----------
+        counts
+            Shape ``(rows, columns)`` of the layout.
+
+        Returns
+        -------
+        dict
+            ``mean``, ``black_level``, ``overscan_level``, by the names of the vocabulary.
+        """
+        return {
+            "mean": None if self.image is None else float(_mean(counts[self.image])),
+            "black_level": None if self.dark is None else _median(counts[self.dark]),
+            "overscan_level": None if self.overscan is None else _median(counts[self.overscan]),
+        }
+
+
+def _span(wanted: NDArray[np.bool_]) -> slice | None:
+    (places,) = np.nonzero(wanted)
+    return slice(int(places[0]), int(places[-1]) + 1) if places.size else None
+
+
+def _area(rows: slice | None, columns: slice | None) -> tuple[slice, slice] | None:
+    return None if rows is None or columns is None else (rows, columns)
+
+
+def _mean(counts: NDArray[Any]) -> float:
+    # Row sums of unsigned integers are exact and five times as fast as a float64 mean of the whole.
+    return float(counts.sum(axis=1, dtype=np.uint64).sum() / counts.size)
+
+
+def _median(counts: NDArray[Any]) -> float:
+    # An odd stride through the flattened area meets every column.
+    flat = counts.reshape(-1)
+    stride = max(flat.size // _SAMPLES, 1) | 1
+    return float(np.median(flat[::stride]))

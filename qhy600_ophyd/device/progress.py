@@ -1,0 +1,77 @@
+"""A status that can be watched, and always ends."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any
+
+from ophyd.status import DeviceStatus
+
+
+class ProgressStatus(DeviceStatus):
+    """A device status with a timeout that tells its watchers how far it is.
+
+    Parameters
+    ----------
+    device
+        Stopped when the status fails.
+    timeout
+        Host seconds after which the status fails.
+    initial, target, unit
+        What ``current`` runs from and to.
+    ticking
+        Whether `target` is a duration in host seconds that simply passes, like an exposure.
+    """
+
+    def __init__(
+        self,
+        device: Any,
+        *,
+        timeout: float,
+        initial: float,
+        target: float,
+        unit: str,
+        ticking: bool = False,
+    ):
+        self._initial, self._target, self._unit = initial, target, unit
+        self._ticking = ticking and target - initial > 0.5
+        self._started = time.monotonic()
+        self._ticker: threading.Thread | None = None
+        super().__init__(device, timeout=timeout)
+
+    def watch(self, func: Any) -> None:
+        """Call `func` with name, current, initial, target, unit, precision, fraction and time_elapsed."""
+        self._watchers.append(func)
+        self._tell(self._initial)
+        if self._ticking and self._ticker is None:
+            self._ticker = threading.Thread(target=self._tick, name="exposure progress", daemon=True)
+            self._ticker.start()
+
+    def report(self, current: float) -> None:
+        """Tell the watchers where it stands."""
+        if not self.done:
+            self._tell(current)
+
+    def _settled(self) -> None:
+        self._tell(self._target)
+
+    def _tick(self) -> None:
+        while not self._event.wait(0.2):
+            self._tell(min(self._initial + time.monotonic() - self._started, self._target))
+
+    def _tell(self, current: float) -> None:
+        span = self._target - self._initial
+        remaining = (self._target - current) / span if span else 0.0
+        for watcher in tuple(self._watchers):
+            watcher(
+                name=self.device.name,
+                current=current,
+                initial=self._initial,
+                target=self._target,
+                unit=self._unit,
+                precision=2,
+                fraction=min(max(remaining, 0.0), 1.0),
+                time_elapsed=time.monotonic() - self._started,
+                time_remaining=None,
+            )

@@ -1,0 +1,82 @@
+"""The row of the record that belongs to one frame."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qhy600_ophyd.contract import SETTING_NAMES, Capabilities, FrameInfo, Light, Settings
+
+
+def compose_row(
+    info: FrameInfo,
+    *,
+    requested: Settings,
+    capabilities: Capabilities,
+    light: Light | None,
+    **more: Any,
+) -> dict[str, Any]:
+    """Everything that is recorded with a frame, by the names of the vocabulary; ``None`` is missing.
+
+    Parameters
+    ----------
+    info
+        What the camera says of the frame.
+    requested
+        What had been asked for.
+    capabilities
+        Of the camera.
+    light
+        What the sensor stood under; its photons are those of the actual exposure.
+    more
+        Labels, levels and whatever else is known by name.
+
+    Returns
+    -------
+    dict
+        One entry for every column that is known.
+    """
+    start, end = info.temperature_start, info.temperature_end
+    arrived = info.arrival_monotonic * 1e-9
+    exposure = info.settings.exposure
+    row: dict[str, Any] = {
+        "readout_mode_index": _mode_index(info.settings.readout_mode, capabilities),
+        "sequence": info.sequence,
+        "sequence_source": info.sequence_source,
+        "saturation_code": info.saturation_code,
+        "exposure_start": info.exposure_start,
+        "exposure_mid": _mid_of_central_row(info),
+        "exposure_end": info.exposure_end,
+        "time_uncertainty": info.time_uncertainty,
+        "time_source": info.time_source,
+        "line_time": info.line_time,
+        "row_order": info.row_order,
+        "trigger_monotonic": info.trigger_monotonic,
+        "arrival_monotonic": info.arrival_monotonic,
+        "temperature": end.value,
+        "temperature_start": start.value,
+        "temperature_setpoint": end.setpoint,
+        "temperature_age": None if end.time is None else max(arrived - end.time, 0.0),
+        "cooler_power": end.power,
+        "irradiance": light.irradiance if light else None,
+        "wavelength": light.wavelength if light else None,
+        "photons": light.photons(exposure) if light and exposure is not None else None,
+    }
+    for name in SETTING_NAMES:
+        row[name] = getattr(info.settings, name)
+        row[f"{name}_requested"] = getattr(requested, name)
+        row[f"{name}_reported"] = getattr(info.reported, name)
+    return row | more
+
+
+def _mode_index(name: str | None, capabilities: Capabilities) -> int | None:
+    return None if name is None else capabilities.mode(name).index
+
+
+def _mid_of_central_row(info: FrameInfo) -> int:
+    if info.exposure_start < 0 or info.exposure_end < 0:
+        return -1
+    mid = (info.exposure_start + info.exposure_end) // 2
+    if info.line_time is None or info.settings.roi is None:
+        return mid
+    rows = info.settings.roi.height
+    return mid + info.row_order * round(info.line_time * (rows - 1) / 2 * 1e9)

@@ -1,0 +1,129 @@
+"""One stream of one run while it is being taken: its layout, its sink, its documents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from qhy600_ophyd.contract import (
+    FRAME_SHAPING,
+    Capabilities,
+    Frame,
+    FrameSink,
+    Layout,
+    LayoutChanged,
+    Settings,
+    SinkFactory,
+)
+from qhy600_ophyd.device.announcements import Announcements
+from qhy600_ophyd.device.levels import Areas
+
+
+def frame_shape(settings: Settings) -> tuple[int, int]:
+    """Rows and columns of a frame taken with complete `settings`."""
+    assert settings.roi is not None
+    binning = settings.binning or 1
+    return settings.roi.height // binning, settings.roi.width // binning
+
+
+def frame_dtype(settings: Settings) -> str:
+    """Type of its counts."""
+    depth = settings.bit_depth or 16
+    return "uint8" if depth <= 8 else "uint16" if depth <= 16 else "uint32"
+
+
+def layout_for(
+    settings: Settings,
+    capabilities: Capabilities,
+    *,
+    device: str,
+    start: Mapping[str, Any] | None,
+) -> Layout:
+    """The layout of the frames that complete `settings` give."""
+    assert settings.roi is not None
+    binning = settings.binning or 1
+    rows, columns = frame_shape(settings)
+    centre = (binning - 1) / 2
+    identity = capabilities.identity
+    attributes: dict[str, str | float | int] = {
+        "device": device,
+        **{f"camera_{k}": v for k, v in vars(identity).items()},
+    }
+    if capabilities.pixel_size is not None:
+        attributes["pixel_size_um"] = capabilities.pixel_size
+    return Layout(
+        shape=(rows, columns),
+        dtype=frame_dtype(settings),
+        x=settings.roi.x + centre + binning * np.arange(columns, dtype=np.float64),
+        y=settings.roi.y + centre + binning * np.arange(rows, dtype=np.float64),
+        x_region=capabilities.geometry.x_region(settings.roi, binning),
+        y_region=capabilities.geometry.y_region(settings.roi, binning),
+        attributes=attributes,
+        start=start,
+    )
+
+
+class Stream:
+    """A file that grows by one frame a trigger, and what has been said of it in documents.
+
+    Parameters
+    ----------
+    label
+        Name of the bluesky stream.
+    settings
+        Complete; those that shape a frame stay as they are for the life of the stream.
+    layout
+        Of the frames.
+    factory
+        Gives the open sink.
+    data_key
+        Name of the frames in event descriptors.
+    """
+
+    def __init__(
+        self, label: str, settings: Settings, layout: Layout, factory: SinkFactory, *, data_key: str
+    ):
+        self.label = label
+        self.layout = layout
+        self.areas = Areas.of(layout)
+        self._shaping = settings
+        self.sink: FrameSink = factory(label, layout)
+        self.announcements = Announcements(self.sink.address(), data_key)
+        self.retaken = 0
+
+    def check(self, settings: Settings) -> None:
+        """Refuse settings that would give frames of another shape.
+
+        Raises
+        ------
+        LayoutChanged
+            Names the setting, what the stream holds, and the ways out.
+        """
+        for name in FRAME_SHAPING:
+            asked, holds = getattr(settings, name), getattr(self._shaping, name)
+            if asked != holds:
+                raise LayoutChanged(
+                    f"{name} {asked} refused: the frames of stream {self.label!r} have {name} {holds}, "
+                    "and all frames of a stream are alike. "
+                    f"Set camera.stream (or take(..., stream=...)) to another name, or begin a new run"
+                )
+
+    def cut_unannounced(self) -> None:
+        """Drop frames that no document has announced; the next row counts them as retaken."""
+        self.announcements.forget_unsent()
+        surplus = self.sink.committed - self.announcements.sent
+        if surplus > 0:
+            self.sink.truncate(self.announcements.sent)
+            self.retaken += surplus
+
+    def append(self, frame: Frame) -> None:
+        """Store a frame durably."""
+        self.sink.append(frame)
+        self.retaken = 0
+
+    def documents(self, index: int | None) -> Iterator[tuple[str, Any]]:
+        """Documents for the frames not yet handed out, up to `index` if given."""
+        stop = self.sink.committed if index is None else min(index, self.sink.committed)
+        yield from self.announcements.documents(stop)

@@ -1,0 +1,96 @@
+"""The verbs of a plan: `take`, `label`, `cool_to`, `shine`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import bluesky.plan_stubs as bps
+from bluesky.protocols import Readable
+from bluesky.utils import MsgGenerator
+
+from qhy600_ophyd.contract import SettingRefused
+from qhy600_ophyd.plans._protocols import Exposes, HasCooler, Illuminates, Labels, Streams
+
+
+def label(
+    camera: Any, *, kind: str | None = None, step: int | None = None, repeat: int | None = None
+) -> MsgGenerator[None]:
+    """Say what the next frames are, where the camera can record it."""
+    if not isinstance(camera, Labels):
+        return
+    for signal, value in ((camera.frame_kind, kind), (camera.step, step), (camera.repeat, repeat)):
+        if value is not None:
+            yield from bps.abs_set(signal, value, wait=True)
+
+
+def take(
+    camera: Exposes,
+    n: int = 1,
+    *,
+    stream: str = "primary",
+    kind: str = "",
+    step: int = -1,
+    also: Sequence[Readable[Any]] = (),
+) -> MsgGenerator[None]:
+    """Take `n` frames into `stream`, one event each.
+
+    Parameters
+    ----------
+    camera
+        Staged, in an open run.
+    n
+        How many.
+    stream
+        Told to the camera before it is triggered, so that the frames land in the file of that stream.
+    kind, step
+        Labels of the frames; ``repeat`` counts from 0.
+    also
+        Devices read with each frame.
+
+    Raises
+    ------
+    SettingRefused
+        `n` is not a positive whole number.
+    """
+    if not isinstance(n, int) or isinstance(n, bool) or n < 1:
+        raise SettingRefused("frames", n, allowed="a whole number from 1")
+    if isinstance(camera, Streams):
+        yield from bps.abs_set(camera.stream, stream, wait=True)
+    yield from label(camera, kind=kind, step=step)
+    for repeat in range(n):
+        yield from label(camera, repeat=repeat)
+        yield from bps.checkpoint()
+        yield from bps.trigger_and_read([camera, *also], name=stream)
+    yield from bps.checkpoint()
+
+
+def shine(light: Illuminates, level: Any) -> MsgGenerator[None]:
+    """Move the light to `level` and wait until it is there."""
+    yield from bps.mv(light, level)
+
+
+def cool_to(camera: HasCooler, temperature: float) -> MsgGenerator[None]:
+    """Cool or warm the sensor to `temperature` [°C] and wait until it has settled."""
+    yield from bps.mv(camera.temperature, temperature)
+
+
+def levels_of(light: Illuminates, *, on: Any, off: Any) -> tuple[Any, Any]:
+    """The bright and the dark level of a light: as given, or as the light itself names them.
+
+    Raises
+    ------
+    SettingRefused
+        Neither says; names the argument to give.
+    """
+    found = {}
+    for name, given in (("on", on), ("off", off)):
+        found[name] = getattr(light, name, None) if given is None else given
+        if found[name] is None:
+            raise SettingRefused(
+                f"light {light.name!r}",
+                f"without {name}=",
+                allowed="any level of it",
+                advice=f"{light.name} does not say which level is {name}: give the plan {name}=<level>",
+            )
+    return found["on"], found["off"]
