@@ -14,7 +14,7 @@ from qhy600_ophyd.device.progress import ProgressStatus
 from qhy600_ophyd.device.setting import SettingOutOfLimits
 
 if TYPE_CHECKING:
-    from qhy600_ophyd.device.qhy600 import QHY600
+    from qhy600_ophyd.device.panel import Panel
 
 _COLUMNS = ("temperature", "temperature_start", "temperature_setpoint", "temperature_age", "cooler_power")
 
@@ -38,7 +38,7 @@ class Cooler(Signal):
         When to give up [s].
     """
 
-    parent: QHY600
+    parent: Panel
     band: float = 0.2
     hold: float = 30.0
     slope: float = 0.2

@@ -13,13 +13,13 @@ from qhy600_ophyd.contract import FIELDS, FRAME_KINDS, Field, SettingRefused
 from qhy600_ophyd.device.event_value import data_key, event_value
 
 if TYPE_CHECKING:
-    from qhy600_ophyd.device.qhy600 import QHY600
+    from qhy600_ophyd.device.panel import Panel
 
 
 class FrameValue(Signal):
     """One column of the last frame's row; missing before the first frame."""
 
-    parent: QHY600
+    parent: Panel
     precision: int | None = 3
 
     @property
@@ -53,7 +53,7 @@ class FrameValue(Signal):
 class Label(Signal):
     """What a plan calls the frames to come; recorded with each of them."""
 
-    parent: QHY600
+    parent: Panel
 
     @property
     def columns(self) -> tuple[Field, ...]:
@@ -122,7 +122,7 @@ class StreamLabel(Label):
 class Identity(Signal):
     """One fact about who the camera is; the empty text before it was opened."""
 
-    parent: QHY600
+    parent: Panel
 
     def get(self, **_: Any) -> str:
         """The fact."""

@@ -2,53 +2,24 @@
 
 from __future__ import annotations
 
-import threading
-import time
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
-from ophyd import Component as Cpt
-from ophyd import Device, Kind
 from ophyd.device import Staged
 
-from qhy600_ophyd.contract import (
-    SETTING_NAMES,
-    Camera,
-    CameraNotReady,
-    Capabilities,
-    Field,
-    Light,
-    SettingRefused,
-    Settings,
-)
-from qhy600_ophyd.device.cooler import Cooler
-from qhy600_ophyd.device.event_value import event_value
+from qhy600_ophyd.contract import Camera, CameraNotReady, Light, Settings
 from qhy600_ophyd.device.exposing import Exposing
 from qhy600_ophyd.device.frame_store import Sink, sink_factory
-from qhy600_ophyd.device.frame_value import FrameKind, FrameValue, Identity, Label, StreamLabel
+from qhy600_ophyd.device.panel import Panel
 from qhy600_ophyd.device.progress import ProgressStatus
 from qhy600_ophyd.device.run_book import RunBook
-from qhy600_ophyd.device.setting import (
-    AreaSetting,
-    ChoiceSetting,
-    ExposureSetting,
-    FlagSetting,
-    ModeSetting,
-    NumberSetting,
-    Setting,
-)
-from qhy600_ophyd.device.stream import Stream, frame_dtype, frame_shape, layout_for
+from qhy600_ophyd.device.stream import Stream, layout_for
 from qhy600_ophyd.device.worker import Worker
 
-T = TypeVar("T")
 
-_ANSWER = 60.0
-"""Seconds that any call but an exposure may take; a change of readout mode takes about five."""
-
-
-class QHY600(Device):
+class QHY600(Panel):
     """Any camera of the contract, as signals and bluesky's verbs.
 
     Constructing it touches nothing. ``stage()``, ``set()`` and ``describe()`` open the camera;
@@ -69,49 +40,6 @@ class QHY600(Device):
         Seconds to wait for a frame beyond its exposure.
     """
 
-    exposure = Cpt(ExposureSetting, kind=Kind.hinted)
-    gain = Cpt(NumberSetting, kind=Kind.normal)
-    offset = Cpt(NumberSetting, kind=Kind.normal)
-    readout_mode = Cpt(ModeSetting, kind=Kind.normal)
-    roi = Cpt(AreaSetting, kind=Kind.normal)
-    binning = Cpt(ChoiceSetting, kind=Kind.normal)
-    bit_depth = Cpt(ChoiceSetting, kind=Kind.normal)
-    usb_traffic = Cpt(NumberSetting, kind=Kind.normal)
-    overscan = Cpt(FlagSetting, kind=Kind.normal)
-    temperature = Cpt(Cooler, kind=Kind.hinted)
-
-    frame_kind = Cpt(FrameKind, value="", kind=Kind.normal)
-    step = Cpt(Label, value=-1, kind=Kind.normal)
-    repeat = Cpt(Label, value=-1, kind=Kind.normal)
-    stream = Cpt(StreamLabel, value="primary", kind=Kind.omitted)
-
-    mean = Cpt(FrameValue, kind=Kind.hinted)
-    black_level = Cpt(FrameValue, kind=Kind.normal)
-    overscan_level = Cpt(FrameValue, kind=Kind.normal)
-    photons = Cpt(FrameValue, kind=Kind.normal)
-    irradiance = Cpt(FrameValue, kind=Kind.normal)
-    wavelength = Cpt(FrameValue, kind=Kind.normal)
-    saturation_code = Cpt(FrameValue, kind=Kind.normal)
-    readout_mode_index = Cpt(FrameValue, kind=Kind.normal)
-    sequence = Cpt(FrameValue, kind=Kind.normal)
-    sequence_source = Cpt(FrameValue, kind=Kind.normal)
-    retaken = Cpt(FrameValue, kind=Kind.normal)
-    exposure_start = Cpt(FrameValue, kind=Kind.normal)
-    exposure_mid = Cpt(FrameValue, kind=Kind.normal)
-    exposure_end = Cpt(FrameValue, kind=Kind.normal)
-    time_uncertainty = Cpt(FrameValue, kind=Kind.normal)
-    time_source = Cpt(FrameValue, kind=Kind.normal)
-    line_time = Cpt(FrameValue, kind=Kind.normal)
-    row_order = Cpt(FrameValue, kind=Kind.normal)
-    trigger_monotonic = Cpt(FrameValue, kind=Kind.normal)
-    arrival_monotonic = Cpt(FrameValue, kind=Kind.normal)
-
-    model = Cpt(Identity, kind=Kind.config)
-    serial = Cpt(Identity, kind=Kind.config)
-    firmware = Cpt(Identity, kind=Kind.config)
-    sdk = Cpt(Identity, kind=Kind.config)
-    sensor = Cpt(Identity, kind=Kind.config)
-
     def __init__(
         self,
         backend: Camera,
@@ -122,37 +50,17 @@ class QHY600(Device):
         frame_timeout: float = 60.0,
         **kwargs: Any,
     ):
-        self.backend = backend
         self.illumination = backend.light if light is None else light
         self.frame_timeout = frame_timeout
-        self.requested = Settings()
-        self.actual = Settings()
-        self.row: Mapping[str, Any] = {}
-        self.row_timestamp = self.opened_at = time.time()
-        self.was_opened = False
-        self.is_open = False
         self._sink = sink
         self._make_sink: Callable[..., Any] | None = None
-        self._worker = Worker(f"camera {name}")
         self._book = RunBook()
         self._exposing: Exposing | None = None
         self._was_paused = False
-        self._opening = threading.RLock()
-        super().__init__("", name=name, **kwargs)
+        super().__init__(backend, name=name, **kwargs)
         self._give_back = weakref.finalize(self, _give_back, backend, self._worker)
 
     # -- life ---------------------------------------------------------------------------------------------
-
-    def open(self) -> None:
-        """Connect to the camera and learn what it offers; does nothing when open."""
-        with self._opening:
-            if self.is_open:
-                return
-            self.call(self.backend.open)
-            self.is_open = self.was_opened = True
-            self.opened_at = time.time()
-            self.actual = self.backend.settings
-            self.requested = self.actual.with_value("roi", None).updated(self.requested)
 
     def close(self) -> None:
         """End any exposure, finish the files and give the camera back; does nothing when closed."""
@@ -172,47 +80,6 @@ class QHY600(Device):
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    @property
-    def capabilities(self) -> Capabilities:
-        """What the camera offers; opens it."""
-        self.open()
-        return self.backend.capabilities
-
-    def call(self, call: Callable[[], T]) -> T:
-        """Run `call` in the thread that owns the camera."""
-        return self._worker.call(call, _ANSWER)
-
-    # -- settings -----------------------------------------------------------------------------------------
-
-    def request(self, name: str, value: Any) -> None:
-        """Take a checked value for the next trigger."""
-        self.requested = self.requested.with_value(name, value)
-
-    def configure(self, d: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Request several settings at once, or none of them; bluesky's ``configure``."""
-        for key, value in d.items():
-            if key not in SETTING_NAMES:
-                raise SettingRefused(key, value, allowed="one of " + ", ".join(SETTING_NAMES))
-            self._setting(key).check_value(value)
-        old = dict(self.read_configuration())
-        for key, value in d.items():
-            self._setting(key).set(value)
-        return old, dict(self.read_configuration())
-
-    def read_configuration(self) -> OrderedDict[str, dict[str, Any]]:
-        """Read who the camera is."""
-        return cast(OrderedDict[str, dict[str, Any]], super().read_configuration())
-
-    def resolved(self) -> Settings:
-        """What the next trigger would ask for, all of it together.
-
-        Raises
-        ------
-        SettingRefused
-            The requested settings do not go together.
-        """
-        return self.capabilities.resolve(self.requested, now=self.actual)
 
     # -- bluesky's verbs ----------------------------------------------------------------------------------
 
@@ -250,33 +117,6 @@ class QHY600(Device):
         self._exposing = Exposing(self, stream, settings, timeout=self.frame_timeout)
         self._worker.submit(self._exposing.run)
         return self._exposing.status
-
-    def read(self) -> OrderedDict[str, dict[str, Any]]:
-        """Read every column of the last frame's row, requested and actual, by ``<name>_<column>``."""
-        stamp = self.row_timestamp
-        return OrderedDict(
-            (f"{self.name}_{c.name}", {"value": event_value(c, self.row.get(c.name)), "timestamp": stamp})
-            for c in self._columns()
-        )
-
-    def describe(self) -> OrderedDict[str, dict[str, Any]]:
-        """Types, units, limits and choices of all that `read` gives, and the frames as external data."""
-        self.open()
-        described: OrderedDict[str, dict[str, Any]] = OrderedDict()
-        for _, component in self._get_components_of_kind(Kind.normal):
-            described.update(component.describe())
-        settings = self.resolved()
-        dtype = {"uint8": "|u1", "uint16": "<u2", "uint32": "<u4"}[frame_dtype(settings)]
-        described[f"{self.name}_counts"] = {
-            "source": f"qhy600:{self.name}.counts",
-            "dtype": "array",
-            "shape": list(frame_shape(settings)),
-            "dtype_numpy": dtype,
-            "dims": ["y", "x"],
-            "units": "count",
-            "external": "STREAM:",
-        }
-        return described
 
     def describe_configuration(self) -> OrderedDict[str, dict[str, Any]]:
         """Types of who the camera is."""
@@ -325,20 +165,6 @@ class QHY600(Device):
             self._exposing = None
 
     # -- the exposing worker's side -----------------------------------------------------------------------
-
-    def accept(self, row: Mapping[str, Any], actual: Settings) -> None:
-        """Take the row of a stored frame as the present reading."""
-        self.row, self.actual, self.row_timestamp = row, actual, time.time()
-        for name in SETTING_NAMES:
-            signal = self._setting(name)
-            signal.put(event_value(signal.columns[0], row[name]), force=True, timestamp=self.row_timestamp)
-
-    def _setting(self, name: str) -> Setting:
-        return getattr(self, name)
-
-    def _columns(self) -> Iterator[Field]:
-        for _, component in self._get_components_of_kind(Kind.normal):
-            yield from component.columns
 
     def _new_stream(self, label: str, settings: Settings) -> Stream:
         assert self._make_sink is not None

@@ -12,7 +12,7 @@ from qhy600_ophyd.contract import FIELDS, Field, Limits, SettingRefused
 from qhy600_ophyd.device.event_value import data_key, event_value
 
 if TYPE_CHECKING:
-    from qhy600_ophyd.device.qhy600 import QHY600
+    from qhy600_ophyd.device.panel import Panel
 
 
 class SettingOutOfLimits(SettingRefused, LimitError):
@@ -33,7 +33,7 @@ class Setting(Signal):
     ``<name>_requested``. An equal value is written again, never suppressed.
     """
 
-    parent: QHY600
+    parent: Panel
     precision: int | None = None
 
     @property

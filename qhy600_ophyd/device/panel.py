@@ -1,0 +1,207 @@
+"""Everything that a camera shows: its signals, its settings, and the row of its last frame."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeVar, cast
+
+from ophyd import Component as Cpt
+from ophyd import Device, Kind
+
+from qhy600_ophyd.contract import SETTING_NAMES, Camera, Capabilities, Field, SettingRefused, Settings
+from qhy600_ophyd.device.cooler import Cooler
+from qhy600_ophyd.device.event_value import event_value
+from qhy600_ophyd.device.frame_value import FrameKind, FrameValue, Identity, Label, StreamLabel
+from qhy600_ophyd.device.setting import (
+    AreaSetting,
+    ChoiceSetting,
+    ExposureSetting,
+    FlagSetting,
+    ModeSetting,
+    NumberSetting,
+    Setting,
+)
+from qhy600_ophyd.device.stream import frame_dtype, frame_shape
+from qhy600_ophyd.device.worker import Worker
+
+T = TypeVar("T")
+
+_ANSWER = 60.0
+"""Seconds that any call but an exposure may take; a change of readout mode takes about five."""
+
+
+class Panel(Device):
+    """The readable half of the camera device: what can be set, and what is known.
+
+    Parameters
+    ----------
+    backend
+        A simulated, recorded or real camera.
+    name
+        Of the device; the prefix of every data key.
+    """
+
+    exposure = Cpt(ExposureSetting, kind=Kind.hinted)
+    gain = Cpt(NumberSetting, kind=Kind.normal)
+    offset = Cpt(NumberSetting, kind=Kind.normal)
+    readout_mode = Cpt(ModeSetting, kind=Kind.normal)
+    roi = Cpt(AreaSetting, kind=Kind.normal)
+    binning = Cpt(ChoiceSetting, kind=Kind.normal)
+    bit_depth = Cpt(ChoiceSetting, kind=Kind.normal)
+    usb_traffic = Cpt(NumberSetting, kind=Kind.normal)
+    overscan = Cpt(FlagSetting, kind=Kind.normal)
+    temperature = Cpt(Cooler, kind=Kind.hinted)
+
+    frame_kind = Cpt(FrameKind, value="", kind=Kind.normal)
+    step = Cpt(Label, value=-1, kind=Kind.normal)
+    repeat = Cpt(Label, value=-1, kind=Kind.normal)
+    stream = Cpt(StreamLabel, value="primary", kind=Kind.omitted)
+
+    mean = Cpt(FrameValue, kind=Kind.hinted)
+    black_level = Cpt(FrameValue, kind=Kind.normal)
+    overscan_level = Cpt(FrameValue, kind=Kind.normal)
+    photons = Cpt(FrameValue, kind=Kind.normal)
+    irradiance = Cpt(FrameValue, kind=Kind.normal)
+    wavelength = Cpt(FrameValue, kind=Kind.normal)
+    saturation_code = Cpt(FrameValue, kind=Kind.normal)
+    readout_mode_index = Cpt(FrameValue, kind=Kind.normal)
+    sequence = Cpt(FrameValue, kind=Kind.normal)
+    sequence_source = Cpt(FrameValue, kind=Kind.normal)
+    retaken = Cpt(FrameValue, kind=Kind.normal)
+    exposure_start = Cpt(FrameValue, kind=Kind.normal)
+    exposure_mid = Cpt(FrameValue, kind=Kind.normal)
+    exposure_end = Cpt(FrameValue, kind=Kind.normal)
+    time_uncertainty = Cpt(FrameValue, kind=Kind.normal)
+    time_source = Cpt(FrameValue, kind=Kind.normal)
+    line_time = Cpt(FrameValue, kind=Kind.normal)
+    row_order = Cpt(FrameValue, kind=Kind.normal)
+    trigger_monotonic = Cpt(FrameValue, kind=Kind.normal)
+    arrival_monotonic = Cpt(FrameValue, kind=Kind.normal)
+
+    model = Cpt(Identity, kind=Kind.config)
+    serial = Cpt(Identity, kind=Kind.config)
+    firmware = Cpt(Identity, kind=Kind.config)
+    sdk = Cpt(Identity, kind=Kind.config)
+    sensor = Cpt(Identity, kind=Kind.config)
+
+    def __init__(self, backend: Camera, *, name: str, **kwargs: Any):
+        self.backend = backend
+        self.requested = Settings()
+        self.actual = Settings()
+        self.row: Mapping[str, Any] = {}
+        self.row_timestamp = self.opened_at = time.time()
+        self.was_opened = False
+        self.is_open = False
+        self._worker = Worker(f"camera {name}")
+        self._opening = threading.RLock()
+        super().__init__("", name=name, **kwargs)
+
+    def open(self) -> None:
+        """Connect to the camera and learn what it offers; does nothing when open."""
+        with self._opening:
+            if self.is_open:
+                return
+            self.call(self.backend.open)
+            self.is_open = self.was_opened = True
+            self.opened_at = time.time()
+            self.actual = self.backend.settings
+            self.requested = self.actual.with_value("roi", None).updated(self.requested)
+
+    def __repr__(self) -> str:
+        if not self.is_open:
+            return f"<QHY600 {self.name}: closed>"
+        identity = self.backend.capabilities.identity
+        shown = {name: self._setting(name) for name in ("readout_mode", "exposure", "gain", "offset", "roi")}
+        values = ", ".join(f"{name} {signal.get()}" for name, signal in shown.items())
+        return f"<QHY600 {self.name}: {identity.model} {identity.serial}, {values}>"
+
+    @property
+    def hints(self) -> dict[str, list[str]]:
+        """What a live table shows: exposure, temperature and mean, unless kinds were changed."""
+        shown = (c for _, c in self._get_components_of_kind(Kind.normal) if c.kind == Kind.hinted)
+        return {"fields": [field for component in shown for field in component.hints["fields"]]}
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the camera offers; opens it."""
+        self.open()
+        return self.backend.capabilities
+
+    def call(self, call: Callable[[], T]) -> T:
+        """Run `call` in the thread that owns the camera."""
+        return self._worker.call(call, _ANSWER)
+
+    # -- settings -----------------------------------------------------------------------------------------
+
+    def request(self, name: str, value: Any) -> None:
+        """Take a checked value for the next trigger."""
+        self.requested = self.requested.with_value(name, value)
+
+    def configure(self, d: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Request several settings at once, or none of them; bluesky's ``configure``."""
+        for key, value in d.items():
+            if key not in SETTING_NAMES:
+                raise SettingRefused(key, value, allowed="one of " + ", ".join(SETTING_NAMES))
+            self._setting(key).check_value(value)
+        old = dict(self.read_configuration())
+        for key, value in d.items():
+            self._setting(key).set(value)
+        return old, dict(self.read_configuration())
+
+    def read_configuration(self) -> OrderedDict[str, dict[str, Any]]:
+        """Read who the camera is."""
+        return cast(OrderedDict[str, dict[str, Any]], super().read_configuration())
+
+    def resolved(self) -> Settings:
+        """What the next trigger would ask for, all of it together.
+
+        Raises
+        ------
+        SettingRefused
+            The requested settings do not go together.
+        """
+        return self.capabilities.resolve(self.requested, now=self.actual)
+
+    def read(self) -> OrderedDict[str, dict[str, Any]]:
+        """Read every column of the last frame's row, requested and actual, by ``<name>_<column>``."""
+        stamp = self.row_timestamp
+        return OrderedDict(
+            (f"{self.name}_{c.name}", {"value": event_value(c, self.row.get(c.name)), "timestamp": stamp})
+            for c in self._columns()
+        )
+
+    def describe(self) -> OrderedDict[str, dict[str, Any]]:
+        """Types, units, limits and choices of all that `read` gives, and the frames as external data."""
+        self.open()
+        described: OrderedDict[str, dict[str, Any]] = OrderedDict()
+        for _, component in self._get_components_of_kind(Kind.normal):
+            described.update(component.describe())
+        settings = self.resolved()
+        dtype = {"uint8": "|u1", "uint16": "<u2", "uint32": "<u4"}[frame_dtype(settings)]
+        described[f"{self.name}_counts"] = {
+            "source": f"qhy600:{self.name}.counts",
+            "dtype": "array",
+            "shape": list(frame_shape(settings)),
+            "dtype_numpy": dtype,
+            "dims": ["y", "x"],
+            "units": "count",
+            "external": "STREAM:",
+        }
+        return described
+
+    def accept(self, row: Mapping[str, Any], actual: Settings) -> None:
+        """Take the row of a stored frame as the present reading."""
+        self.row, self.actual, self.row_timestamp = row, actual, time.time()
+        for name in SETTING_NAMES:
+            signal = self._setting(name)
+            signal.put(event_value(signal.columns[0], row[name]), force=True, timestamp=self.row_timestamp)
+
+    def _setting(self, name: str) -> Setting:
+        return getattr(self, name)
+
+    def _columns(self) -> Iterator[Field]:
+        for _, component in self._get_components_of_kind(Kind.normal):
+            yield from component.columns
