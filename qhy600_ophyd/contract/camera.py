@@ -48,7 +48,9 @@ class Camera(Protocol):
     """A camera: closed → ``open`` → idle → ``arm`` → armed → ``grab`` … → idle → ``close``.
 
     One thread uses it, but for `cancel`, which any thread may call. Constructing one does nothing to the
-    hardware. The caller owns the frame's memory and the camera fills it.
+    hardware. The caller owns the frame's memory and the camera fills it. `status`, `cancel` and `close` work
+    on a camera that was never opened. (``isinstance(camera, Camera)`` reads the properties on Python 3.11, so
+    it can be asked of an open camera only.)
     """
 
     @property
@@ -107,6 +109,8 @@ class Camera(Protocol):
         ------
         CameraNotReady
             The camera is closed or already armed.
+        SettingRefused
+            Fewer than one frame.
         """
         ...
 
@@ -129,7 +133,7 @@ class Camera(Protocol):
         FrameTimeout
             It did not come in time; the camera is idle again.
         FrameNotRecorded
-            A replay has no such frame.
+            A replay has no such frame; the camera is idle again.
         ExposureCancelled
             `cancel` was called; the camera is idle again.
         CameraLost

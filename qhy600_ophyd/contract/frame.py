@@ -55,9 +55,10 @@ class FrameInfo:
     exposure_start, exposure_end
         First row, UTC [ns]; -1 if not known.
     time_uncertainty, time_source
-        Standard uncertainty [s] and clock of the two.
+        Standard uncertainty [s], NaN if not known, and clock of the two.
     line_time, row_order
-        Rolling shutter: delay per row [s], 1 when the first row is exposed first; ``None`` if not known.
+        Rolling shutter: delay per row [s]; 1 when the first row is exposed first, 0 when the last one is;
+        ``None`` if not known.
     trigger_monotonic, arrival_monotonic
         Steady clock [ns] when the exposure was asked for and when the frame was complete.
     temperature_start, temperature_end
@@ -76,7 +77,7 @@ class FrameInfo:
     time_uncertainty: float
     time_source: str
     line_time: float | None
-    row_order: int
+    row_order: int | None
     trigger_monotonic: int
     arrival_monotonic: int
     temperature_start: TemperatureReading

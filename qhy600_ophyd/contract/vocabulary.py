@@ -85,7 +85,7 @@ FRAME_FIELDS: tuple[Field, ...] = (
     Field("time_uncertainty", "f8", "s", "standard uncertainty of the three times"),
     Field("time_source", "S16", "", "clock that the three times come from"),
     Field("line_time", "f8", "s", "delay from one row's exposure to the next"),
-    Field("row_order", "i8", "1", "1: the first row is exposed first"),
+    Field("row_order", "i8", "1", "1: the first row is exposed first; 0: the last one is"),
     Field("trigger_monotonic", "i8", "ns", "host's steady clock when the exposure was asked for"),
     Field("arrival_monotonic", "i8", "ns", "host's steady clock when the frame was complete"),
     Field("temperature", "f8", "degC", "sensor temperature at the end of the exposure"),

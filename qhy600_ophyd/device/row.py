@@ -76,7 +76,7 @@ def _mid_of_central_row(info: FrameInfo) -> int:
     if info.exposure_start < 0 or info.exposure_end < 0:
         return -1
     mid = (info.exposure_start + info.exposure_end) // 2
-    if info.line_time is None or info.settings.roi is None:
+    if info.line_time is None or info.row_order is None or info.settings.roi is None:
         return mid
-    rows = info.settings.roi.height
-    return mid + info.row_order * round(info.line_time * (rows - 1) / 2 * 1e9)
+    half_way = round(info.line_time * (info.settings.roi.height - 1) / 2 * 1e9)
+    return mid + half_way if info.row_order == 1 else mid - half_way
