@@ -1,1 +1,18 @@
-"""Placeholder."""
+"""What the frames mean: pure functions from a dataset to numbers that know their error."""
+
+from qhy600_ophyd.analysis.estimate import Estimate
+from qhy600_ophyd.analysis.levels import levels
+from qhy600_ophyd.analysis.linearity import Linearity, LinearityError, linearity, linearity_error
+from qhy600_ophyd.analysis.photon_transfer import photon_transfer
+from qhy600_ophyd.analysis.transfer_result import PhotonTransfer
+
+__all__ = [
+    "Estimate",
+    "Linearity",
+    "LinearityError",
+    "PhotonTransfer",
+    "levels",
+    "linearity",
+    "linearity_error",
+    "photon_transfer",
+]

@@ -1,0 +1,101 @@
+"""`PhotonTransfer`: the numbers of a photon-transfer curve."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from qhy600_ophyd.analysis.estimate import Estimate, table_html, table_text
+from qhy600_ophyd.analysis.levels import VarianceForm
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PhotonTransfer:
+    """What the photon-transfer curve tells about a sensor; ``None`` is "left out".
+
+    Parameters
+    ----------
+    electrons_per_count
+        1 / K [e-/count].
+    counts_per_electron
+        K [count/e-], EMVA's system gain.
+    read_noise
+        EMVA's σ_d [e-]: temporal noise in the dark, without rounding, at zero exposure.
+    full_well
+        [e-]; by `full_well_method`.
+    responsivity
+        R [count/photon]; left out where photons are not known.
+    quantum_efficiency
+        R / K, a fraction; left out where photons are not known.
+    dark_current
+        [e-/s]; left out where all darks were exposed alike.
+    saturation_signal
+        Mean signal of the level of largest variance [count].
+    saturation_photons
+        Photons per pixel of that level; left out where photons are not known.
+    variance
+        Form of the two-frame variance, ``"R4"`` or ``"R3.1"``.
+    full_well_method
+        How `full_well` was found, or why it was left out.
+    method
+        Everything else that was decided, in words.
+    chi_square, degrees_of_freedom
+        Of the line that gives K, against the statistics of pairs of frames.
+    pair_errors
+        Standard errors by the statistics of pairs alone, as if the model held: what `standard_error`
+        would be if χ²/ν were 1.
+    levels
+        One row for each level: those of `analysis.levels` in the form used, with ``variance`` (light less
+        dark), ``variance_error``, ``fit``, ``residual`` [count²] and ``used``.
+    """
+
+    electrons_per_count: Estimate
+    counts_per_electron: Estimate
+    read_noise: Estimate
+    full_well: Estimate | None
+    responsivity: Estimate | None
+    quantum_efficiency: Estimate | None
+    dark_current: Estimate | None
+    saturation_signal: Estimate
+    saturation_photons: Estimate | None
+    variance: VarianceForm
+    full_well_method: str
+    method: str
+    chi_square: float
+    degrees_of_freedom: int
+    pair_errors: dict[str, float]
+    levels: xr.Dataset
+
+    @property
+    def estimates(self) -> dict[str, Estimate | None]:
+        """Every number by name."""
+        names = (
+            "electrons_per_count",
+            "counts_per_electron",
+            "read_noise",
+            "full_well",
+            "responsivity",
+            "quantum_efficiency",
+            "dark_current",
+            "saturation_signal",
+            "saturation_photons",
+        )
+        return {name: getattr(self, name) for name in names}
+
+    @property
+    def reduced_chi_square(self) -> float:
+        """χ²/ν; far from 1 the levels do not lie on the line within the noise of pixels."""
+        return self.chi_square / self.degrees_of_freedom
+
+    @property
+    def _notes(self) -> tuple[str, ...]:
+        return (f"χ²/ν = {self.reduced_chi_square:.3g}", f"full well: {self.full_well_method}", self.method)
+
+    def __repr__(self) -> str:
+        return table_text(f"PhotonTransfer ({self.variance} variance)", self.estimates, self._notes)
+
+    def _repr_html_(self) -> str:
+        return table_html(f"Photon transfer ({self.variance} variance)", self.estimates, self._notes)

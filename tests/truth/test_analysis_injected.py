@@ -1,0 +1,176 @@
+"""What was put into numpy frames comes back out, within errors that are neither too small nor too large."""
+
+import numpy as np
+import pytest
+import xarray as xr
+from scipy.stats import chi2
+
+from qhy600_ophyd import analysis
+
+SEEDS = range(20)
+SHAPE = (48, 64)
+QE, READ_NOISE, BIAS, WELL = 0.6, 3.5, 300.0, 50_000.0
+PHOTONS = np.linspace(0.02, 1.3, 27) * WELL / QE
+
+
+def response(photons, *, per_electron, bend=0.0, well=WELL):
+    """Noise-free counts above bias: full well, a quadratic term, and the end of the 16-bit scale."""
+    electrons = np.minimum(photons * QE, well)
+    return np.minimum(per_electron * electrons * (1 + bend * electrons / well), 65535 - BIAS)
+
+
+def frames(rng, photons, *, per_electron, lamp=0.0, **sensor):
+    """Two frames of one level: photon noise, fixed pattern, read noise, rounding."""
+    pattern = np.random.default_rng(7).normal(1, 0.006, SHAPE)  # the same pixels in every frame
+    steady = photons * (1 + lamp * rng.normal(size=(2, 1, 1)))
+    electrons = rng.poisson(np.clip(QE * steady * pattern, 0, None))
+    counts = response(electrons / QE, per_electron=per_electron, **sensor)
+    read = per_electron * READ_NOISE * rng.normal(size=(2, *SHAPE))
+    return np.clip(np.rint(BIAS + counts + read), 0, 65535).astype(np.uint16)
+
+
+def experiment(seed, *, photons=PHOTONS, photons_known=True, **sensor):
+    rng = np.random.default_rng(seed)
+    pairs = [frames(rng, p, **sensor) for p in photons] + [frames(rng, 0.0, **sensor) for _ in photons]
+    steps = np.repeat(np.tile(np.arange(photons.size), 2), 2)
+    kinds = np.repeat(["light", "dark"], 2 * photons.size)
+    given = np.where(kinds == "light", photons[steps], 0.0) if photons_known else np.full(steps.size, np.nan)
+    return xr.Dataset(
+        {"counts": (("frame", "y", "x"), np.concatenate(pairs))},
+        coords={
+            "frame_kind": ("frame", kinds),
+            "step": ("frame", steps),
+            "repeat": ("frame", np.tile([0, 1], steps.size // 2)),
+            "exposure": ("frame", 1e-6 * photons[steps]),
+            "photons": ("frame", given),
+            "saturation_code": ("frame", np.full(steps.size, 65535.0)),
+        },
+    )
+
+
+def pulls(results, name, truth):
+    return np.array([result.estimates[name].pull(truth) for result in results])
+
+
+def assert_spread_is_one(found):
+    """Mean 0 within 4 standard errors, sum of squares within the 1e-4 tails of χ²."""
+    assert abs(found.mean()) < 4 / np.sqrt(found.size)
+    low, high = chi2.ppf([1e-4, 1 - 1e-4], found.size)
+    assert low < (found**2).sum() < high
+
+
+@pytest.fixture(scope="module", params=[1.3, 0.5], ids=["adc-limited", "well-limited"])
+def straight(request):
+    return request.param, [analysis.photon_transfer(experiment(s, per_electron=request.param)) for s in SEEDS]
+
+
+@pytest.mark.parametrize("name", ["electrons_per_count", "quantum_efficiency", "read_noise"])
+def test_the_injected_value_comes_back_with_pulls_of_spread_one(straight, name):
+    per_electron, results = straight
+    truth = {"electrons_per_count": 1 / per_electron, "quantum_efficiency": QE, "read_noise": READ_NOISE}
+    assert_spread_is_one(pulls(results, name, truth[name]))
+
+
+def test_responsivity_comes_back(straight):
+    per_electron, results = straight
+    # the fixed pattern of 3072 pixels has a mean of its own, which belongs to the sensor
+    mean_pattern = np.random.default_rng(7).normal(1, 0.006, SHAPE).mean()
+    found = pulls(results, "responsivity", per_electron * QE * mean_pattern)
+    # the bend of the response, where noise feigns one, makes the error larger but never smaller
+    assert abs(found.mean()) < 4 / np.sqrt(found.size)
+    assert (found**2).sum() < chi2.ppf(1 - 1e-4, found.size)
+
+
+def test_full_well_is_the_smaller_of_well_and_scale(straight):
+    per_electron, results = straight
+    truth = min(WELL, (65535 - BIAS) / per_electron)
+    for result in results:
+        assert abs(result.full_well.pull(truth)) < 4
+        # an error that is not simply huge: two levels, of 1.3 / 26 of the well each
+        assert result.full_well.standard_error < 2 * 0.05 * WELL
+
+
+def test_without_photons_the_gain_is_the_same_and_what_needs_them_is_left_out():
+    known = analysis.photon_transfer(experiment(1, per_electron=0.5))
+    unknown = analysis.photon_transfer(experiment(1, per_electron=0.5, photons_known=False))
+    assert unknown.electrons_per_count.value == known.electrons_per_count.value
+    assert unknown.responsivity is unknown.quantum_efficiency is unknown.saturation_photons is None
+    assert abs(unknown.full_well.pull(WELL)) < 4
+    assert "e-/count" in unknown.full_well_method
+
+
+def test_a_series_that_never_saturates_gives_no_full_well():
+    result = analysis.photon_transfer(experiment(1, per_electron=0.5, photons=PHOTONS[:12]))
+    assert result.full_well is None
+    assert "longer exposures" in result.full_well_method
+    assert abs(result.electrons_per_count.pull(2.0)) < 4
+
+
+@pytest.mark.parametrize(
+    ("variance", "lamp"), [("R4", 0.0), ("R4", 0.005), ("R3.1", 0.0)], ids=["steady", "lamp-R4", "R3.1"]
+)
+def test_chi_square_is_one_where_the_model_holds(variance, lamp):
+    found = [
+        analysis.photon_transfer(experiment(s, per_electron=0.5, lamp=lamp), variance=variance)
+        for s in SEEDS[:5]
+    ]
+    total, freedom = sum(f.chi_square for f in found), sum(f.degrees_of_freedom for f in found)
+    low, high = chi2.ppf([1e-4, 1 - 1e-4], freedom)
+    assert low < total < high
+
+
+def test_errors_grow_with_the_noise_of_the_lamp_in_the_old_form():
+    """R3.1 counts half the squared difference of the frames as noise: the levels scatter and lie too high."""
+    sensor = {"per_electron": 0.5, "lamp": 0.003}
+    results = [analysis.photon_transfer(experiment(s, **sensor), variance="R3.1") for s in SEEDS]
+    values = np.array([r.counts_per_electron.value for r in results])
+    errors = np.array([r.counts_per_electron.standard_error for r in results])
+    naive = np.array([r.pair_errors["counts_per_electron"] for r in results])
+    assert min(r.reduced_chi_square for r in results) > 1 + 4 * np.sqrt(2 / results[0].degrees_of_freedom)
+    # a standard deviation from n values is known to 1/√(2(n−1)); skewed levels double its variance at most
+    tolerance = 4 * np.sqrt(2) / np.sqrt(2 * (values.size - 1))
+    assert abs(np.log(np.sqrt((errors**2).mean()) / values.std(ddof=1))) < tolerance
+    assert np.sqrt((errors**2).mean()) > 2 * naive.max()
+
+
+def test_a_bent_response_stays_within_the_error_of_the_gain():
+    results = [analysis.photon_transfer(experiment(s, per_electron=0.5, bend=-0.04)) for s in SEEDS]
+    found = pulls(results, "counts_per_electron", 0.5)
+    statistics_only = np.array(
+        [(r.counts_per_electron.value - 0.5) / r.pair_errors["counts_per_electron"] for r in results]
+    )
+    assert abs(statistics_only).mean() > 4  # the fit is wrong by far more than its noise …
+    assert abs(found).max() < 4  # … and says so
+
+
+BENDS = {"straight": 0.0, "compressed": -0.03, "expanded": 0.02}
+
+
+@pytest.mark.parametrize("bend", BENDS.values(), ids=BENDS)
+def test_linearity_errors_are_those_of_the_noise_free_response(bend):
+    mean_pattern = np.random.default_rng(7).normal(1, 0.006, SHAPE).mean()
+    clean = response(PHOTONS * mean_pattern, per_electron=0.5, bend=bend)
+    found = {"minimum": [], "maximum": [], "mean": []}
+    for seed in SEEDS:
+        result = analysis.linearity(experiment(seed, per_electron=0.5, bend=bend))
+        truth = analysis.linearity_error(PHOTONS, clean, used=result.levels["used"].values)
+        for name, estimate in zip(found, list(result.estimates.values())[:3], strict=True):
+            found[name].append(estimate.pull(float(getattr(truth, name))))
+    for name, values in found.items():
+        values = np.array(values)
+        # extremes are biased: their error holds the bias, so pulls may be off centre but not wide
+        assert (values**2).sum() < chi2.ppf(1 - 1e-4, values.size), name
+        assert abs(values).max() < 4, name
+
+
+def test_the_noise_of_the_lamp_is_in_the_error_of_a_level():
+    steady, flickering = (
+        analysis.linearity(experiment(3, per_electron=0.5, lamp=lamp)) for lamp in (0.0, 0.004)
+    )
+    used = flickering.levels["used"].values
+    error = np.median(flickering.levels["residual_error"].values[used])
+    # 0.4 % a frame is 0.28 % for the mean of two, pooled over the levels used by the square of their signal
+    weight = flickering.levels["signal"].values[used] ** 2
+    independent = weight.sum() ** 2 / (weight**2).sum()
+    assert abs(error / (0.4 / np.sqrt(2)) - 1) < 4 / np.sqrt(2 * independent)
+    assert error > 3 * np.median(steady.levels["residual_error"].values[used])

@@ -1,0 +1,138 @@
+"""Plots say what they show, leave nothing open, and cards are safe to show."""
+
+import numpy as np
+import pytest
+import xarray as xr
+from matplotlib.figure import Figure
+
+from qhy600_ophyd import analysis, views
+from qhy600_ophyd.analysis import Estimate
+
+
+@pytest.fixture(scope="module")
+def run():
+    rng = np.random.default_rng(11)
+    step, repeat = np.repeat(np.arange(14), 2), np.tile([0, 1], 14)
+    electrons = np.minimum(rng.poisson(5000.0 * (step + 0.5)[:, None, None], (28, 24, 32)), 55_000)
+    light = 100 + electrons + 3 * rng.normal(size=electrons.shape)
+    dark = 100 + 3 * rng.normal(size=electrons.shape)
+    return xr.Dataset(
+        {"counts": (("frame", "y", "x"), np.rint(np.concatenate([dark, light])).astype(np.uint16))},
+        coords={
+            "frame_kind": ("frame", np.repeat(["dark", "light"], 28)),
+            "step": ("frame", np.tile(step, 2)),
+            "repeat": ("frame", np.tile(repeat, 2)),
+            "exposure": ("frame", np.tile(0.1 * (step + 0.5), 2), {"units": "s"}),
+            "photons": ("frame", np.r_[np.zeros(28), 1e4 * (step + 0.5)], {"units": "photon/pixel"}),
+            "gain": ("frame", np.full(56, 26.0)),
+            "offset": ("frame", np.full(56, np.nan)),
+            "readout_mode": ("frame", np.full(56, "<High> Gain")),
+            "roi": (("frame", "roi_axis"), np.tile([24, 0, 32, 24], (56, 1))),
+            "temperature": ("frame", -10 + 0.1 * rng.normal(size=56), {"units": "degC"}),
+            "exposure_start": ("frame", 1_700_000_000_000_000_000 + 10**9 * np.arange(56)),
+        },
+        attrs={"uid": "0123456789abcdef", "plan_name": "linearity", "operator": "<script>"},
+    )
+
+
+PLOTS = {
+    "photon transfer": (
+        views.photon_transfer_plot,
+        analysis.photon_transfer,
+        "mean signal [count]",
+        "temporal variance [count²]",
+    ),
+    "linearity": (
+        views.linearity_plot,
+        analysis.linearity,
+        "photons [photon/pixel]",
+        "residual of the line [%]",
+    ),
+}
+
+
+@pytest.mark.parametrize(("plot", "measure", "x", "y"), PLOTS.values(), ids=PLOTS)
+def test_axes_carry_names_and_units(run, plot, measure, x, y):
+    ax = plot(measure(run))
+    assert (ax.get_xlabel(), ax.get_ylabel()) == (x, y)
+    assert ax.get_legend() is not None
+
+
+@pytest.mark.parametrize(("plot", "measure", "x", "y"), PLOTS.values(), ids=PLOTS)
+def test_every_level_used_is_a_point(run, plot, measure, x, y):
+    result = measure(run)
+    drawn = plot(result).containers[0].lines[0].get_xdata()
+    name = "signal" if x.startswith("mean") else "light"
+    used = result.levels["used"].values
+    np.testing.assert_array_equal(drawn, result.levels[name].values[used])
+
+
+@pytest.mark.parametrize(("plot", "measure", "x", "y"), PLOTS.values(), ids=PLOTS)
+def test_a_plot_draws_where_it_is_told_and_takes_a_run(run, plot, measure, x, y):
+    ax = Figure().add_subplot()
+    assert plot(run, ax) is ax
+
+
+def test_linearity_against_exposure_says_so(run):
+    ax = views.linearity_plot(run.assign_coords(photons=run.photons * np.nan))
+    assert ax.get_xlabel() == "exposure [s]"
+
+
+def test_the_figure_is_written_and_shown_without_pyplot(run, tmp_path):
+    figure = views.linearity_figure(analysis.photon_transfer(run), analysis.linearity(run))
+    figure.savefig(tmp_path / "figure.png")
+    assert (tmp_path / "figure.png").read_bytes().startswith(b"\x89PNG")
+    assert figure._repr_png_().startswith(b"\x89PNG")
+    assert len(figure.axes) == 2
+
+
+def test_a_run_card_tells_plan_frames_times_settings_and_errors(run):
+    rows = {name: (value, unit) for name, value, unit in views.run_card(run).rows}
+    assert rows["frames"] == ("56 (28 dark, 28 light)", "")
+    assert rows["gain"] == ("26", "")
+    assert rows["exposure"] == ("0.05 … 1.35", "s")
+    assert rows["first exposure"] == ("2023-11-14T22:13:20.000", "UTC")
+    assert rows["roi"][0] == "(24, 0, 32, 24)"
+    assert rows["temperature"][0].endswith(")")
+    assert rows["temperature"][1] == "degC"
+    assert "offset" not in rows, "what is not known is left out, not shown as a number"
+
+
+def test_cards_are_escaped(run):
+    html = views.run_card(run).html
+    assert "<script>" not in html
+    assert "&lt;script&gt;" in html
+    assert "&lt;High&gt; Gain" in html
+
+
+def test_a_run_card_does_not_read_the_pixels(run):
+    lazy = run.chunk(frame=1)
+
+    def refuse(block):
+        raise AssertionError("pixels were read")
+
+    lazy["counts"] = (
+        run["counts"].dims,
+        lazy["counts"].data.map_blocks(refuse, dtype=np.uint16, meta=np.empty((0, 0, 0), np.uint16)),
+    )
+    rows = {name: value for name, value, _ in views.run_card(lazy).rows}
+    assert rows["frame"] == "24 × 32 uint16"
+
+
+CAMERA = {
+    "number": (("gain", (26.0, "1")), ("gain", "26", "")),
+    "with unit": (("exposure", (0.5, "s")), ("exposure", "0.5", "s")),
+    "estimate": (
+        ("read_noise", Estimate(value=1.234, standard_error=0.012, unit="e-")),
+        ("read noise", "1.234(12)", "e-"),
+    ),
+    "unknown": (("humidity", (None, "%")), ("humidity", "—", "")),
+    "bare": (("model", "QHY600M"), ("model", "QHY600M", "")),
+}
+
+
+@pytest.mark.parametrize(("item", "row"), CAMERA.values(), ids=CAMERA)
+def test_a_camera_card_shows_values_with_units(item, row):
+    card = views.camera_card(dict([item]), title="QHY600M")
+    assert card.rows == (row,)
+    assert repr(card).startswith("QHY600M\n")
