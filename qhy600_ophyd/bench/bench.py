@@ -1,0 +1,213 @@
+"""`Bench`: a camera, a light, a RunEngine and a folder for runs, wired together."""
+
+from __future__ import annotations
+
+import html
+import os
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import xarray as xr
+from bluesky import RunEngine
+from bluesky.utils import FailedStatus, Msg, RunEngineInterrupted
+
+from qhy600_ophyd.bench.profile import Profile
+from qhy600_ophyd.bench.progress import EventBar
+from qhy600_ophyd.bench.steps import linearity_exposures
+from qhy600_ophyd.bench.wiring import make_camera
+from qhy600_ophyd.contract import SETTING_NAMES, QHY600Error
+from qhy600_ophyd.datasets import RunFolders, open_run
+from qhy600_ophyd.device import QHY600, Light
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Bench:
+    """A set-up that runs plans and gives back datasets; use it in a ``with`` statement.
+
+    Parameters
+    ----------
+    profile
+        What it is made of.
+    output
+        Folder for runs; wins over the profile's.
+
+    Attributes
+    ----------
+    camera : QHY600
+    light : Light or None
+    RE : RunEngine
+    folder : Path
+    """
+
+    def __init__(self, profile: Profile, *, output: str | os.PathLike[str] | None = None):
+        self.profile = profile
+        self.folder = Path(profile.output.directory if output is None else output).expanduser()
+        self._store = RunFolders(self.folder)
+        backend = make_camera(profile)
+        self.camera = QHY600(backend, sink=self._store, name="camera")
+        self.light = None if backend.light is None else Light(backend.light, name="light", pixel_size=3.76)
+        self.RE = _run_engine()
+        self.RE.md.update({k: v for k, v in profile.metadata.model_dump().items() if v})
+        self.RE.md["profile"] = profile.model_dump(mode="json", exclude_none=True)
+        self.RE.subscribe(self.camera.on_document)
+
+    # -- ways to one --------------------------------------------------------------------------------------
+
+    @classmethod
+    def simulated(
+        cls, *, seed: int = 0, output: str | os.PathLike[str] | None = None, **camera: Any
+    ) -> Bench:
+        """With a simulated camera of 1024 × 1024 image pixels, unless ``width=`` and ``height=`` say else."""
+        content = {"camera": {"backend": "simulated", "seed": seed, **camera}}
+        return cls(Profile.checked(content, source="Bench.simulated"), output=output)
+
+    @classmethod
+    def from_profile(
+        cls, path: str | os.PathLike[str], *, output: str | os.PathLike[str] | None = None
+    ) -> Bench:
+        """As a TOML file describes it."""
+        return cls(Profile.load(path), output=output)
+
+    @classmethod
+    def replay(cls, folder: str | os.PathLike[str], *, output: str | os.PathLike[str] | None = None) -> Bench:
+        """With recorded frames: an EMVA 1288 descriptor folder, or a folder of FITS files."""
+        content = {"camera": {"backend": "replay", "folder": str(folder)}}
+        return cls(Profile.checked(content, source="Bench.replay"), output=output)
+
+    # -- life ---------------------------------------------------------------------------------------------
+
+    def open(self) -> Bench:
+        """Open the camera and apply the profile's settings; every verb that needs it does so by itself."""
+        if not self.camera.is_open:
+            self.camera.open()
+            for name, value in self.profile.settings.model_dump(exclude_none=True).items():
+                getattr(self.camera, name).set(value)
+        return self
+
+    def close(self) -> None:
+        """Abort what is paused and give the camera back. Datasets stay usable."""
+        if self.RE.state == "paused":
+            self.RE.abort("the bench was closed")
+        self.camera.close()
+
+    def __enter__(self) -> Bench:
+        return self.open()
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # -- work ---------------------------------------------------------------------------------------------
+
+    def run(
+        self, plan: Iterable[Msg], *, progress: bool | None = None, **metadata: Any
+    ) -> xr.Dataset | list[xr.Dataset]:
+        """Run a plan.
+
+        Parameters
+        ----------
+        plan
+            From `qhy600_ophyd.plans`, `bluesky.plans` or your own.
+        progress
+            Show a bar of events; ``None``: on a terminal and in a notebook.
+        metadata
+            Added to the start document.
+
+        Returns
+        -------
+        xarray.Dataset or list of xarray.Dataset
+            The run, lazily loaded; a list where the plan opened more or fewer than one.
+
+        Raises
+        ------
+        QHY600Error
+            What made the plan fail, itself and not wrapped in a failed status.
+        RunEngineInterrupted
+            It was paused (Ctrl-C twice); go on with `resume`, or end it with `abort`.
+        """
+        self.open()
+        return self._engaged(lambda: self.RE(plan, **metadata), progress)
+
+    def resume(self, *, progress: bool | None = None) -> xr.Dataset | list[xr.Dataset]:
+        """Go on with a paused plan; returns what `run` would have."""
+        return self._engaged(self.RE.resume, progress)
+
+    def abort(self, reason: str = "") -> None:
+        """End a paused plan; what was taken is kept."""
+        self.RE.abort(reason)
+
+    def linearity_exposures(self, repeats: int = 2) -> tuple[float, ...]:
+        """Exposure times for a linearity experiment [s]: the profile's, or from dark to beyond saturation."""
+        if self.profile.linearity.exposures is not None:
+            return self.profile.linearity.exposures
+        self.open()
+        return linearity_exposures(self.camera.backend, self.camera.resolved(), repeats=repeats)
+
+    @property
+    def truth(self) -> Any:
+        """What a simulated camera injects at its present settings and temperature; ``None`` for others."""
+        self.open()
+        source = getattr(self.camera.backend, "truth", None)
+        if source is None:
+            return None
+        return source.of(self.camera.resolved(), self.camera.temperature.get())
+
+    def _engaged(self, engine: Callable[[], Any], progress: bool | None) -> xr.Dataset | list[xr.Dataset]:
+        bar = EventBar(shown=progress)
+        token = self.RE.subscribe(bar)
+        try:
+            uids = engine()
+        except FailedStatus as failed:
+            raise _reason(failed) from failed
+        except RunEngineInterrupted:
+            raise RunEngineInterrupted(
+                "paused: bench.resume() goes on where it stood, bench.abort() ends it; what was taken is kept"
+            ) from None
+        finally:
+            bar.close()
+            self.RE.unsubscribe(token)
+        runs = [open_run(folder) for uid in uids or () if (folder := self._store.folder_of(uid)) is not None]
+        return runs[0] if len(runs) == 1 else runs
+
+    def _repr_html_(self) -> str:
+        from qhy600_ophyd.views import camera_card
+
+        rows: dict[str, tuple[Any, str]] = {
+            signal: (getattr(self.camera, signal).get(), "") for signal in ("model", "serial", "sensor")
+        }
+        if self.camera.is_open:
+            for name in SETTING_NAMES:
+                signal = getattr(self.camera, name)
+                unit = signal.columns[0].unit
+                rows[name] = (signal.get(), "" if unit == "1" else unit)
+            rows["temperature"] = (self.camera.temperature.get(), "degC")
+        rows["runs"] = (html.escape(str(self.folder)), "")
+        return camera_card(rows)._repr_html_()
+
+    def __repr__(self) -> str:
+        state = "open" if self.camera.is_open else "closed"
+        return f"<Bench {self.profile.camera.backend}, {state}, runs in {self.folder}>"
+
+
+def _run_engine() -> RunEngine:
+    # Signal handlers belong to the main thread only; elsewhere (a web server, a widget) go without.
+    if threading.current_thread() is threading.main_thread():
+        return RunEngine({})
+    return RunEngine({}, context_managers=[])
+
+
+def _reason(failed: BaseException) -> BaseException:
+    """What made a status fail: it hides in the chain of causes."""
+    seen: BaseException | None = failed
+    while seen is not None:
+        if isinstance(seen, QHY600Error):
+            return seen
+        for status in seen.args:
+            error = getattr(status, "exception", None)
+            if callable(error) and isinstance(found := error(0), QHY600Error):
+                return found
+        seen = seen.__cause__
+    return failed

@@ -1,0 +1,47 @@
+"""What an experiment should have found, from what a simulated camera injected."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from qhy600_ophyd.analysis import linearity_error
+
+if TYPE_CHECKING:
+    from qhy600_ophyd.analysis import Linearity
+
+
+def expected(truth: Any, linearity: Linearity) -> dict[str, float]:
+    """Injected values by quantity.
+
+    The truth of a linearity error is the same formula on the noise-free response, at the same levels.
+
+    Parameters
+    ----------
+    truth
+        Of the simulated camera, at the settings and temperature of the run.
+    linearity
+        The result; only its levels are looked at.
+
+    Returns
+    -------
+    dict
+        By the names of the report, in its units.
+    """
+    levels = linearity.levels
+    photons, exposures = levels["photons"].values, levels["exposure"].values
+    signal = np.array(
+        [truth.mean_counts(p, t) - truth.mean_counts(0.0, t) for p, t in zip(photons, exposures, strict=True)]
+    )
+    errors = linearity_error(photons, signal, used=levels["used"].values)
+    return {
+        "electrons_per_count": float(truth.electrons_per_count),
+        "responsivity": float(truth.responsivity),
+        "quantum_efficiency": float(truth.quantum_efficiency),
+        "read_noise": float(truth.read_noise),
+        "full_well": float(truth.full_well),
+        "linearity_error_min": float(errors.minimum),
+        "linearity_error_max": float(errors.maximum),
+        "linearity_error_mean": float(errors.mean),
+    }

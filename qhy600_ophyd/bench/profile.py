@@ -1,0 +1,147 @@
+"""A profile: everything that makes up a set-up, in one TOML file that can be kept with the data."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from qhy600_ophyd.contract import ProfileError
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SimulatedCameraProfile(_Part):
+    """A simulated QHY600; sizes are those of the image area, 9576 × 6388 for the whole chip."""
+
+    backend: Literal["simulated"]
+    seed: int = 0
+    width: int = Field(default=1024, ge=16, le=9576)
+    height: int = Field(default=1024, ge=16, le=6388)
+    ambient: float = 20.0
+    prnu: float = Field(default=0.0055, ge=0.0, le=0.5)
+    nonlinearity: float = Field(default=0.0, ge=0.0, le=0.2)
+    clock: Literal["free", "system"] = "free"
+
+
+class ReplayCameraProfile(_Part):
+    """Recorded frames served as a camera."""
+
+    backend: Literal["replay"]
+    folder: str
+
+
+CameraProfile = Annotated[SimulatedCameraProfile | ReplayCameraProfile, Field(discriminator="backend")]
+
+
+class LightProfile(_Part):
+    """The simulated light: wavelength [nm] and irradiance when on [photon/pixel/s]."""
+
+    wavelength: float = Field(default=530.0, ge=300.0, le=1000.0)
+    irradiance: float = Field(default=20000.0, gt=0.0)
+
+
+class SettingsProfile(_Part):
+    """What the camera is set to when the bench opens; what is left out stays as the camera has it."""
+
+    exposure: float | None = None
+    gain: float | None = None
+    offset: float | None = None
+    readout_mode: str | int | None = None
+    roi: tuple[int, int, int, int] | None = None
+    binning: int | None = None
+    bit_depth: int | None = None
+    usb_traffic: float | None = None
+    overscan: bool | None = None
+
+
+class LinearityProfile(_Part):
+    """Steps of the linearity experiment; without exposures they are spread up to saturation."""
+
+    exposures: tuple[float, ...] | None = None
+    repeats: int = Field(default=2, ge=2)
+
+
+class MetadataProfile(_Part):
+    """Who, where and on what; goes into every start document."""
+
+    operator: str = ""
+    institution: str = ""
+    sample: str = ""
+
+
+class OutputProfile(_Part):
+    """Where runs go; a relative path counts from the folder that the program is started in."""
+
+    directory: str = "runs"
+
+
+class Profile(_Part):
+    """A set-up.
+
+    Raises
+    ------
+    ProfileError
+        By `load`: an unknown key, an impossible value, a file that cannot be read.
+    """
+
+    camera: CameraProfile
+    light: LightProfile = Field(default_factory=LightProfile)
+    settings: SettingsProfile = Field(default_factory=SettingsProfile)
+    linearity: LinearityProfile = Field(default_factory=LinearityProfile)
+    metadata: MetadataProfile = Field(default_factory=MetadataProfile)
+    output: OutputProfile = Field(default_factory=OutputProfile)
+    faults: tuple[dict[str, Any], ...] = ()
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Profile:
+        """Read a TOML file; the message of an error names the file and the key."""
+        file = Path(path).expanduser()
+        try:
+            content = tomllib.loads(file.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise ProfileError(f"profile {file} cannot be read: {reason}") from None
+        except tomllib.TOMLDecodeError as error:
+            raise ProfileError(f"profile {file} is not TOML: {error}") from None
+        return cls.checked(content, source=f"profile {file}")
+
+    @classmethod
+    def checked(cls, content: dict[str, Any], *, source: str = "profile") -> Profile:
+        """Make a profile from plain tables; one line tells what is wrong, and what is allowed."""
+        try:
+            return cls.model_validate(content)
+        except ValidationError as error:
+            raise ProfileError(f"{source}: {_in_words(error)}") from None
+
+
+def _in_words(error: ValidationError) -> str:
+    complaints = []
+    for item in error.errors():
+        place = [str(p) for p in item["loc"]]
+        if item["type"] == "extra_forbidden":
+            allowed = ", ".join(_allowed_keys(place[:-1]))
+            complaints.append(f"unknown key {'.'.join(place)!r}; allowed here: {allowed}")
+        else:
+            got = "" if item["type"] == "missing" else f", not {item['input']!r}"
+            complaints.append(f"{'.'.join(place)}: {item['msg'][0].lower()}{item['msg'][1:]}{got}")
+    return "; ".join(complaints)
+
+
+def _allowed_keys(place: list[str]) -> list[str]:
+    model: type[BaseModel] = Profile
+    for name in place:
+        if name == "simulated":
+            model = SimulatedCameraProfile
+        elif name == "replay":
+            model = ReplayCameraProfile
+        elif name in model.model_fields:
+            annotation = model.model_fields[name].annotation
+            if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+                model = annotation
+    return sorted(model.model_fields)

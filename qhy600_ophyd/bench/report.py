@@ -1,0 +1,145 @@
+"""What a linearity experiment gave, beside what was injected: as a table, as JSON, as a picture."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from qhy600_ophyd import analysis
+from qhy600_ophyd.bench.expectation import expected
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from rich.table import Table
+
+    from qhy600_ophyd.analysis import Estimate
+    from qhy600_ophyd.analysis.levels import VarianceForm
+
+QUANTITIES = {
+    "electrons_per_count": "e-/count",
+    "responsivity": "count/photon",
+    "quantum_efficiency": "1",
+    "read_noise": "e-",
+    "full_well": "e-",
+    "linearity_error_min": "%",
+    "linearity_error_max": "%",
+    "linearity_error_mean": "%",
+}
+"""What is reported of every camera, and in which unit."""
+
+PICTURE = "linearity.png"
+
+
+@dataclass(frozen=True)
+class LinearityReport:
+    """Results of one run.
+
+    Parameters
+    ----------
+    run
+        The dataset.
+    folder
+        Where it is kept.
+    transfer, linearity
+        The two analyses.
+    truth
+        What was injected, by quantity; empty for a real camera and for recorded frames.
+    """
+
+    run: xr.Dataset
+    folder: Path
+    transfer: analysis.PhotonTransfer
+    linearity: analysis.Linearity
+    truth: dict[str, float]
+
+    @classmethod
+    def of(
+        cls, run: xr.Dataset, folder: Path, *, variance: VarianceForm, truth: Any = None
+    ) -> LinearityReport:
+        """Analyse a run.
+
+        Parameters
+        ----------
+        run
+            Of a linearity experiment.
+        folder
+            Where it is kept.
+        variance
+            Form of the two-frame variance, ``"R4"`` or ``"R3.1"``.
+        truth
+            Of a simulated camera.
+
+        Raises
+        ------
+        AnalysisRefused
+            The run does not hold what the analysis needs.
+        """
+        levels = analysis.levels(run)
+        transfer = analysis.photon_transfer(levels, variance=variance)
+        linearity = analysis.linearity(levels, variance=variance)
+        return cls(run, folder, transfer, linearity, expected(truth, linearity) if truth is not None else {})
+
+    @property
+    def estimates(self) -> dict[str, Estimate | None]:
+        """The reported quantities; ``None`` where a calibration is missing."""
+        found = self.transfer.estimates | self.linearity.estimates
+        return {name: found[name] for name in QUANTITIES}
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values: the same keys for every camera, ``null`` for what cannot be known."""
+        content: dict[str, Any] = {"run": str(self.folder), "picture": str(self.folder / PICTURE)}
+        for name, estimate in self.estimates.items():
+            entry: dict[str, Any] = {
+                "value": None if estimate is None else _finite(estimate.value),
+                "standard_error": None if estimate is None else _finite(estimate.standard_error),
+                "unit": QUANTITIES[name],
+            }
+            if name in self.truth:
+                entry["truth"] = self.truth[name]
+            content[name] = entry
+        return content
+
+    def as_table(self) -> Table:
+        """Quantity, value ± standard error, unit, injected truth, pull."""
+        from rich.table import Table
+
+        table = Table(title="Linearity and photon transfer")
+        table.add_column("quantity", no_wrap=True)
+        table.add_column("value ± standard error", justify="right", no_wrap=True)
+        table.add_column("unit")
+        if self.truth:
+            table.add_column("injected truth", justify="right")
+            table.add_column("pull", justify="right")
+        for name, estimate in self.estimates.items():
+            cells = [name, "not known" if estimate is None else _value(estimate), QUANTITIES[name]]
+            if self.truth:
+                true = self.truth.get(name)
+                known = estimate is not None and true is not None
+                cells += [
+                    f"{round(true, 9):.6g}" if true is not None else "",
+                    f"{estimate.pull(true):+.1f}" if known else "",  # type: ignore[union-attr]
+                ]
+            table.add_row(*cells)
+        return table
+
+    def save_picture(self) -> Path:
+        """Photon-transfer curve and linearity residuals, as PNG beside the run."""
+        from qhy600_ophyd import views
+
+        path = self.folder / PICTURE
+        views.linearity_figure(self.transfer, self.linearity).savefig(path, dpi=110)
+        return path
+
+
+def _value(estimate: Estimate) -> str:
+    from uncertainties import ufloat
+
+    if not math.isfinite(estimate.standard_error) or estimate.standard_error <= 0.0:
+        return f"{estimate.value:.6g}"
+    return f"{ufloat(estimate.value, estimate.standard_error):.2u}".replace("+/-", " ± ")
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None
