@@ -1,0 +1,174 @@
+"""The bench: plans go in, datasets come out."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import bluesky.plan_stubs as bps
+import bluesky.plans as bp
+import pytest
+import xarray as xr
+from bluesky.utils import RunEngineInterrupted
+
+from qhy600_ophyd import Bench, open_run, plans
+from qhy600_ophyd.contract import FrameLost, ProfileError, SettingRefused
+from qhy600_ophyd.views import run_card
+
+PROFILES = Path(__file__).parents[2] / "profiles"
+
+
+@pytest.fixture
+def bench(tmp_path):
+    with Bench.simulated(seed=1, width=64, height=48, output=tmp_path) as bench:
+        yield bench
+
+
+def test_a_run_is_a_dataset_usable_after_the_bench_has_closed(tmp_path):
+    with Bench.simulated(seed=1, width=64, height=48, output=tmp_path) as bench:
+        run = bench.run(plans.exposure_series(bench.camera, [0.1, 0.2], repeats=2))
+    assert isinstance(run, xr.Dataset)
+    assert run.sizes["frame"] == 4
+    assert float(run.counts.mean()) > 0
+
+
+def test_several_runs_are_a_list(bench):
+    def twice():
+        yield from bp.count([bench.camera], 1)
+        yield from bp.count([bench.camera], 2)
+
+    runs = bench.run(twice())
+    assert [run.sizes["frame"] for run in runs] == [1, 2]
+
+
+def test_a_plan_without_frames_gives_an_empty_list(bench):
+    assert bench.run(bps.null()) == []
+
+
+def test_the_same_seed_gives_the_same_frames(tmp_path):
+    runs = []
+    for name in ("one", "other"):
+        with Bench.simulated(seed=5, width=64, height=48, output=tmp_path / name) as bench:
+            runs.append(bench.run(plans.exposure_series(bench.camera, [0.1], repeats=2)))
+    assert (runs[0].counts.values == runs[1].counts.values).all()
+
+
+def test_the_shipped_profile_makes_a_bench(tmp_path):
+    with Bench.from_profile(PROFILES / "simulated.toml", output=tmp_path) as bench:
+        assert bench.camera.readout_mode.locate()["setpoint"] == "High Gain Mode 16BIT"
+        assert bench.RE.md["operator"] == "simulation"
+        assert bench.truth.electrons_per_count > 0
+
+
+def test_every_shipped_profile_is_sound():
+    files = sorted(PROFILES.glob("*.toml"))
+    assert files
+    for file in files:
+        Bench.from_profile(file).close()
+
+
+def test_an_operator_reaches_the_dataset(tmp_path):
+    profile = tmp_path / "profile.toml"
+    profile.write_text(
+        '[camera]\nbackend = "simulated"\nwidth = 64\nheight = 48\n[metadata]\noperator = "Ada"\n',
+        encoding="utf-8",
+    )
+    with Bench.from_profile(profile, output=tmp_path / "runs") as bench:
+        run = bench.run(plans.exposure_series(bench.camera, [0.1]))
+    assert run.attrs["operator"] == "Ada"
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        pytest.param(
+            "[camera]\nbackend='simulated'\nwdith=64\n", "unknown key 'camera.simulated.wdith'", id="key"
+        ),
+        pytest.param("[camera]\nbackend='simulated'\nwidth=-1\n", "greater than or equal to 16", id="value"),
+        pytest.param("[camera]\nbackend='telepathy'\n", "telepathy", id="backend"),
+        pytest.param("[light]\nwavelength=530.0\n", "camera", id="no camera"),
+        pytest.param("[camera\n", "is not TOML", id="not TOML"),
+    ],
+)
+def test_a_wrong_profile_is_refused_in_one_line_that_names_the_place(tmp_path, text, complaint):
+    profile = tmp_path / "profile.toml"
+    profile.write_text(text, encoding="utf-8")
+    with pytest.raises(ProfileError) as refused:
+        Bench.from_profile(profile)
+    assert complaint in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_missing_profile_is_refused(tmp_path):
+    with pytest.raises(ProfileError, match="cannot be read"):
+        Bench.from_profile(tmp_path / "nowhere.toml")
+
+
+def test_a_failed_status_surfaces_as_its_reason(tmp_path):
+    content = {
+        "camera": {"backend": "simulated", "width": 64, "height": 48},
+        "faults": [{"name": "frame_lost", "at": {"frame": 1}}],
+    }
+    from qhy600_ophyd.bench import Profile
+
+    with Bench(Profile.checked(content), output=tmp_path) as bench, pytest.raises(FrameLost):
+        bench.run(bp.count([bench.camera], 3))
+    (folder,) = tmp_path.iterdir()
+    assert open_run(folder).sizes["frame"] == 1
+
+
+def test_a_refused_setting_stops_the_plan_and_leaves_the_camera(bench):
+    before = bench.camera.gain.get()
+    with pytest.raises(SettingRefused, match="gain 230 refused"):
+        bench.run(bp.list_scan([bench.camera], bench.camera.gain, [0, 230]))
+    assert bench.camera.gain.locate()["setpoint"] in (before, 0.0)
+
+
+def test_a_paused_run_can_be_resumed_and_comes_back_whole(bench):
+    def pausing():
+        yield from bps.stage(bench.camera)
+        yield from bps.open_run()
+        yield from plans.take(bench.camera, 1)
+        yield from bps.pause()
+        yield from plans.take(bench.camera, 1)
+        yield from bps.close_run()
+        yield from bps.unstage(bench.camera)
+
+    with pytest.raises(RunEngineInterrupted, match=r"bench.resume\(\)"):
+        bench.run(pausing())
+    run = bench.resume()
+    assert run.sizes["frame"] == 2
+    assert run.attrs["exit_status"] == "success"
+
+
+def test_an_aborted_run_keeps_what_was_taken(bench, tmp_path):
+    def pausing():
+        yield from bps.stage(bench.camera)
+        yield from bps.open_run()
+        yield from plans.take(bench.camera, 2)
+        yield from bps.pause()
+
+    with pytest.raises(RunEngineInterrupted):
+        bench.run(pausing())
+    bench.abort("enough")
+    (folder,) = tmp_path.iterdir()
+    run = open_run(folder)
+    assert run.sizes["frame"] == 2
+    assert run.attrs["exit_status"] == "abort"
+
+
+def test_the_card_of_a_bench_shows_its_settings(bench):
+    text = bench._repr_html_()
+    assert "readout_mode" in text
+    assert "PhotoGraphic DSO 16BIT" in text
+
+
+def test_the_card_of_a_run_shows_its_plan(bench):
+    run = bench.run(plans.exposure_series(bench.camera, [0.1]))
+    assert "exposure_series" in run_card(run)._repr_html_()
+
+
+def test_a_run_folder_can_be_deleted_while_its_dataset_lives(bench):
+    run = bench.run(plans.exposure_series(bench.camera, [0.1]))
+    shutil.rmtree(run.attrs["path"])
+    assert run.sizes["frame"] == 1
