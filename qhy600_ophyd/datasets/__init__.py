@@ -1,1 +1,51 @@
-"""Placeholder."""
+"""How frames are kept: HDF5 files in run folders, and the lazy datasets that they become.
+
+Importing this package, and storing frames, needs neither xarray nor dask; reading does.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from qhy600_ophyd.datasets.frame_sink import HDF5FrameSink
+from qhy600_ophyd.datasets.run_folder import RunFolders
+
+if TYPE_CHECKING:
+    from qhy600_ophyd.datasets.regions import dark_region, image_region, overscan_region
+    from qhy600_ophyd.datasets.run_reader import open_run
+    from qhy600_ophyd.datasets.summary import RunSummary, summarize
+
+__all__ = [
+    "HDF5FrameSink",
+    "RunFolders",
+    "RunSummary",
+    "dark_region",
+    "image_region",
+    "open_run",
+    "overscan_region",
+    "summarize",
+]
+
+_READERS = {
+    "open_run": "run_reader",
+    "RunSummary": "summary",
+    "summarize": "summary",
+    "image_region": "regions",
+    "dark_region": "regions",
+    "overscan_region": "regions",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load the reading half on first use (PEP 562)."""
+    if name not in _READERS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(f"{__name__}.{_READERS[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,91 @@
+"""`RunFolders`: the default store of frames, one folder a run."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import threading
+import weakref
+from datetime import UTC, datetime
+from pathlib import Path
+
+from qhy600_ophyd.contract import Clock, Layout, StoreError, SystemClock
+from qhy600_ophyd.datasets.frame_sink import HDF5FrameSink, reason
+from qhy600_ophyd.datasets.run_record import RunRecord
+
+
+class RunFolders:
+    """Makes open sinks, a folder for each run.
+
+    ``<time>_<plan>_<uid8>/`` holds ``primary.h5``, a file for each other stream, and ``run.json``. A stream
+    that is opened again in the same run goes on in ``primary_2.h5``. Without a start document each sink has
+    a folder of its own, named after the stream.
+
+    Parameters
+    ----------
+    root
+        Folder of all runs, ``~`` allowed; made when the first run begins.
+    clock
+        For the names of runs without a start document.
+    """
+
+    def __init__(self, root: str | os.PathLike[str], *, clock: Clock | None = None):
+        self.root = Path(root).expanduser().absolute()
+        self._clock = clock or SystemClock()
+        self._lock = threading.Lock()
+        self._records: weakref.WeakValueDictionary[Path, RunRecord] = weakref.WeakValueDictionary()
+
+    def __repr__(self) -> str:
+        return f"RunFolders({str(self.root)!r})"
+
+    def __call__(self, stream: str, layout: Layout) -> HDF5FrameSink:
+        """An open sink for one stream of the run that ``layout.start`` begins.
+
+        Raises
+        ------
+        StoreError
+            The folder cannot be written.
+        """
+        with self._lock:
+            folder = self.root / self._folder_name(stream, layout)
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise StoreError(
+                    f"{folder} cannot be made ({reason(error)}). Choose a folder that can be written"
+                ) from error
+            record = self._records.get(folder)
+            if record is None:
+                record = self._records[folder] = RunRecord(folder)
+            if layout.start:
+                record.keep("start", layout.start)
+            path, segment = _free_place(folder, _file_safe(stream))
+            sink = HDF5FrameSink(path, record=record, segment=segment)
+            sink.open(stream, layout)
+            return sink
+
+    def folder_of(self, uid: str) -> Path | None:
+        """The folder of the run that began with that uid; ``None`` if it has no frames here."""
+        return next(iter(self.root.glob(f"*_{uid[:8]}")), None)
+
+    def _folder_name(self, stream: str, layout: Layout) -> str:
+        start = layout.start or {}
+        seconds = start.get("time", self._clock.utc_ns() / 1e9)
+        when = datetime.fromtimestamp(float(seconds), UTC).strftime("%Y%m%dT%H%M%S")
+        what = _file_safe(str(start.get("plan_name") or stream))
+        which = str(start.get("uid") or secrets.token_hex(4))[:8]
+        return f"{when}_{what}_{which}"
+
+
+def _free_place(folder: Path, name: str) -> tuple[Path, int]:
+    path, segment = folder / f"{name}.h5", 1
+    while path.exists():
+        segment += 1
+        path = folder / f"{name}_{segment}.h5"
+    return path, segment
+
+
+def _file_safe(name: str) -> str:
+    """`name` without what some file system does not take."""
+    return re.sub(r"[^\w.-]+", "-", name).strip("-.") or "unnamed"
