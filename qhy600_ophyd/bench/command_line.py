@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import logging
+import math
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -144,6 +146,9 @@ def info(
 
 def main() -> None:
     """Run the command line; what is refused or fails ends in one line, not in a traceback."""
+    # bluesky and ophyd log every failure with a traceback of their own; the line below tells the reason.
+    for library in ("bluesky", "ophyd"):
+        logging.getLogger(library).setLevel(logging.CRITICAL + 1)
     try:
         app()
     except QHY600Error as error:
@@ -190,21 +195,29 @@ def _console() -> Any:
 def _tell(run: xr.Dataset, columns: tuple[str, ...], as_json: bool) -> None:
     folder = _folder(run)
     if as_json:
-        frames = [{c: run[c].values[i].item() for c in columns} for i in range(run.sizes["frame"])]
+        frames = [{c: _plain(run[c].values[i]) for c in columns} for i in range(run.sizes["frame"])]
         print(json.dumps({"run": str(folder), "frames": frames}))
         return
+    from rich.markup import escape
     from rich.table import Table
 
     table = Table(title=f"{run.sizes['frame']} frames")
     for column in columns:
         unit = run[column].attrs.get("units", "")
-        table.add_column(f"{column} [{unit}]" if unit not in ("", "1") else column, justify="right")
+        heading = f"{column} [{unit}]" if unit not in ("", "1") else column
+        table.add_column(escape(heading), justify="right")
     for i in range(run.sizes["frame"]):
         values = (run[c].values[i] for c in columns)
         table.add_row(*(str(v) if isinstance(v, str) else f"{v:.6g}" for v in values))
     _console().print(table)
     print(f"run      {folder}")
     _say_how_to_open(folder)
+
+
+def _plain(value: Any) -> str | float | None:
+    if isinstance(value, str):
+        return value
+    return float(value) if math.isfinite(value) else None
 
 
 def _say_how_to_open(folder: Path) -> None:

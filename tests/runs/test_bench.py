@@ -159,7 +159,7 @@ def test_an_aborted_run_keeps_what_was_taken(bench, tmp_path):
 
 def test_the_card_of_a_bench_shows_its_settings(bench):
     text = bench._repr_html_()
-    assert "readout_mode" in text
+    assert "readout mode" in text
     assert "PhotoGraphic DSO 16BIT" in text
 
 

@@ -103,7 +103,7 @@ def test_an_exposure_series_prints_a_table(folder):
         pytest.param(["gain-sweep", "--gains", "a,b"], 2, "not a list of numbers", id="no numbers"),
         pytest.param(["linearity", "--replay", "nowhere"], 1, "nowhere", id="no recording"),
         pytest.param(["linearity", "--replay", ".", "--profile", "small.toml"], 2, "not both", id="both"),
-        pytest.param(["info", "small.toml"], 1, "small.toml", id="not a run"),
+        pytest.param(["info", "small.toml"], 1, "is not a run", id="not a run"),
         pytest.param(["sing"], 2, "sing", id="no such command"),
     ],
 )

@@ -21,7 +21,7 @@ pytestmark = [
     pytest.mark.skipif(not FRAMES.is_dir(), reason=f"the recorded frames are not at {FRAMES}"),
 ]
 
-NINE_DIGITS = 5e-10
+NINE_DIGITS = 1e-9
 
 
 @pytest.fixture(scope="module")
