@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import os
 import threading
 from collections.abc import Iterable
@@ -184,7 +183,7 @@ class Bench:
                 unit = signal.columns[0].unit
                 rows[name] = (signal.get(), "" if unit == "1" else unit)
             rows["temperature"] = (self.camera.temperature.get(), "degC")
-        rows["runs"] = (html.escape(str(self.folder)), "")
+        rows["runs"] = (str(self.folder), "")
         return camera_card(rows)._repr_html_()
 
     def __repr__(self) -> str:

@@ -48,6 +48,10 @@ ReplayOption = Annotated[
 RepeatsOption = Annotated[int, typer.Option("--repeats", min=1, help="Frames of each kind at each step.")]
 
 
+class Interrupted(QHY600Error):
+    """The user ended a run by Ctrl-C."""
+
+
 def _numbers(text: str | None) -> list[float] | None:
     if text is None:
         return None
@@ -80,7 +84,7 @@ def linearity(
         assert bench.light is not None
         times = bench.linearity_exposures(repeats) if asked is None else asked
         plan = plans.linearity(bench.camera, bench.light, times, repeats=repeats)
-        run = _one(bench.run(plan, progress=True))
+        run = _taken(bench, plan)
         report = LinearityReport.of(run, _folder(run), variance=variance.value, truth=bench.truth)
     picture = report.save_picture()
     if as_json:
@@ -108,7 +112,7 @@ def exposure_series(
         if bench.light is not None:
             bench.light.set(bench.light.off if kind in ("bias", "dark") else bench.light.on)
         plan = plans.exposure_series(bench.camera, asked, repeats=repeats, kind=kind, light=bench.light)
-        run = _one(bench.run(plan, progress=True))
+        run = _taken(bench, plan)
     _tell(run, ("exposure", "frame_kind", "mean", "black_level", "temperature"), as_json)
 
 
@@ -127,7 +131,7 @@ def gain_sweep(
     asked = _numbers(gains) or []
     with _bench(profile, None, output) as bench:
         plan = plans.gain_sweep(bench.camera, asked, exposure=exposure, repeats=repeats, light=bench.light)
-        run = _one(bench.run(plan, progress=True))
+        run = _taken(bench, plan)
     _tell(run, ("gain", "frame_kind", "mean", "black_level", "overscan_level"), as_json)
 
 
@@ -152,15 +156,8 @@ def main() -> None:
     try:
         app()
     except QHY600Error as error:
-        sys.exit(_complaint(error))
-    except KeyboardInterrupt:
-        print("qhy600: interrupted; what was taken before is kept", file=sys.stderr)
-        sys.exit(130)
-
-
-def _complaint(error: Exception) -> int:
-    print(f"qhy600: {error}", file=sys.stderr)
-    return 1
+        print(f"qhy600: {error}", file=sys.stderr)
+        sys.exit(130 if isinstance(error, Interrupted) else 1)
 
 
 def _bench(profile: Path | None, replay: Path | None, output: Path | None) -> Bench:
@@ -175,7 +172,14 @@ def _bench(profile: Path | None, replay: Path | None, output: Path | None) -> Be
     return Bench.simulated(output=output)
 
 
-def _one(run: Any) -> xr.Dataset:
+def _taken(bench: Bench, plan: Any) -> xr.Dataset:
+    """The one run of a plan; Ctrl-C ends it, since nobody could resume it here."""
+    from bluesky.utils import RunEngineInterrupted
+
+    try:
+        run = bench.run(plan, progress=True)
+    except RunEngineInterrupted:
+        raise Interrupted("interrupted; what was taken before is kept") from None
     if isinstance(run, list):
         raise QHY600Error("the plan took no frame, so there is nothing to show")
     return run

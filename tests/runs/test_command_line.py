@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from qhy600_ophyd import open_run
 from qhy600_ophyd.bench.report import QUANTITIES
+from qhy600_ophyd.contract import SystemClock
 
 SMALL = '[camera]\nbackend = "simulated"\nseed = 3\nwidth = 96\nheight = 64\n[output]\ndirectory = "here"\n'
 TIMES = ",".join(str(0.2 * n) for n in range(1, 15))
@@ -121,3 +123,43 @@ def test_every_command_explains_itself(folder):
         done = qhy600(folder, command, "--help")
         assert done.returncode == 0
         assert "Usage" in done.stdout
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGINT cannot be sent to one process on Windows")
+def test_ctrl_c_ends_a_run_in_words_and_keeps_its_frames(folder):
+    (folder / "slow.toml").write_text(
+        SMALL.replace("[output]", 'clock = "system"\n[output]'), encoding="utf-8"
+    )
+    program = Path(sys.executable).with_name("qhy600")
+    command = [
+        str(program),
+        "exposure-series",
+        "--profile",
+        "slow.toml",
+        "--output",
+        "slow",
+        "--exposures",
+        "0.1",
+    ]
+    with subprocess.Popen(
+        [*command, "--repeats", "500"], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as running:
+        ledger = _first_file(folder / "slow", running)
+        running.send_signal(signal.SIGINT)
+        _, complaint = running.communicate(timeout=60)
+    assert running.returncode == 130, complaint
+    assert "interrupted" in complaint
+    assert "Traceback" not in complaint
+    run = open_run(ledger.parent)
+    assert run.sizes["frame"] >= 1
+    assert run.attrs["exit_status"] == "abort"
+
+
+def _first_file(output: Path, running: subprocess.Popen[str]) -> Path:
+    """The events of the run that the program has begun: they are there once a frame is."""
+    patience = SystemClock()
+    while running.poll() is None:
+        for found in output.glob("*/primary.events.jsonl"):
+            return found
+        patience.wait(0.1)
+    raise AssertionError(running.stderr.read() if running.stderr else "ended early")
