@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import threading
 from collections.abc import Iterable
@@ -50,6 +51,7 @@ class Bench:
         self.camera = QHY600(backend, sink=self._store, name="camera")
         self.light = None if backend.light is None else Light(backend.light, name="light", pixel_size=3.76)
         self.RE = _run_engine()
+        self.RE.md.update({"operator": _user()})
         self.RE.md.update({k: v for k, v in profile.metadata.model_dump().items() if v})
         self.RE.md["profile"] = profile.model_dump(mode="json", exclude_none=True)
         self.RE.subscribe(self.camera.on_document)
@@ -196,6 +198,14 @@ def _run_engine() -> RunEngine:
     if threading.current_thread() is threading.main_thread():
         return RunEngine({})
     return RunEngine({}, context_managers=[])
+
+
+def _user() -> str:
+    """Who runs this, as the operating system knows; empty where it does not (a container, say)."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return ""
 
 
 def _reason(failed: BaseException) -> BaseException:
