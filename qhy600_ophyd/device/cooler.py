@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
 from ophyd import Signal
@@ -17,6 +19,23 @@ if TYPE_CHECKING:
     from qhy600_ophyd.device.panel import Panel
 
 _COLUMNS = ("temperature", "temperature_start", "temperature_setpoint", "temperature_age", "cooler_power")
+
+_MARGIN = 60.0
+"""Host seconds beyond the camera's own timeout: an exposure may be under way, or the clock stand still."""
+
+
+class _Waiting:
+    """Whether somebody still waits for a temperature, and how the wait was ended."""
+
+    def __init__(self) -> None:
+        self.over = threading.Event()
+        self.success = False
+
+    def end(self, *, success: bool) -> None:
+        # The first word counts: a resumed plan sets again before the paused wait has been noticed.
+        if not self.over.is_set():
+            self.success = success
+            self.over.set()
 
 
 class Cooler(Signal):
@@ -47,7 +66,8 @@ class Cooler(Signal):
 
     def __init__(self, **kwargs: Any):
         super().__init__(**kwargs)
-        self._give_up = threading.Event()
+        self._waiting = _Waiting()
+        self._last = TemperatureReading()
         self._setpoint: float | None = None
 
     @property
@@ -77,24 +97,25 @@ class Cooler(Signal):
     def set(self, value: Any, *, timeout: float | None = None, **_: Any) -> ProgressStatus:
         """Cool or warm to `value` [°C]; ends when settled, fails with `NotSettled` after `timeout` [s]."""
         self.check_value(value)
-        cooler = self.parent.backend.cooler
-        assert cooler is not None
         self.stop()
-        self._give_up = threading.Event()
+        self._waiting = waiting = _Waiting()
         self._setpoint = float(value)
-        self.parent.call(lambda: cooler.regulate(float(value)))
+        cooler, target = self.parent.backend.cooler, self._setpoint
+        assert cooler is not None
+        # Queued, not waited for: an exposure may be under way.
+        regulating = self.parent.submit(lambda: cooler.regulate(target))
         allowed = self.timeout if timeout is None else timeout
         status = ProgressStatus(
             self,
-            # The camera's own clock decides; this is for the case that it stands still.
-            timeout=allowed + 60.0,
+            give_up=waiting.over.set,
+            timeout=allowed + _MARGIN,
             initial=self._now().value or 0.0,
-            target=float(value),
+            target=target,
             unit="degC",
         )
         settling = threading.Thread(
             target=self._settle,
-            args=(status, allowed, self._give_up),
+            args=(status, target, allowed, waiting, regulating),
             name=f"{self.name} settling",
             daemon=True,
         )
@@ -113,14 +134,28 @@ class Cooler(Signal):
         if (cooler := self.parent.backend.cooler) is not None:
             self.parent.call(cooler.off)
 
-    def stop(self, *, success: bool = False) -> None:  # noqa: ARG002  (bluesky's signature)
-        """Stop waiting for the temperature; the cooler goes on regulating."""
-        self._give_up.set()
+    def stop(self, *, success: bool = False) -> None:
+        """Stop waiting for the temperature; the cooler goes on regulating.
+
+        With `success`, as a RunEngine that pauses says, the status does not fail: the plan is resumed later
+        and sets the same temperature again.
+        """
+        self._waiting.end(success=success)
 
     def get(self, **_: Any) -> float:
         """Sensor temperature now [°C]; NaN where the camera has no sensor for it or is closed."""
         value = self._now().value
         return float("nan") if value is None else value
+
+    def note(self, reading: TemperatureReading) -> None:
+        """Take a reading as the present one, and tell who subscribed."""
+        old, self._last = self._last, reading
+        self._run_subs(
+            sub_type=self.SUB_VALUE,
+            old_value=old.value,
+            value=reading.value,
+            timestamp=time.time(),
+        )
 
     def locate(self) -> dict[str, Any]:
         """Set point and reading."""
@@ -165,17 +200,29 @@ class Cooler(Signal):
         cooler = self.parent.backend.cooler
         if cooler is None or not self.parent.is_open:
             return TemperatureReading()
-        return self.parent.call(cooler.read)
+        # During an exposure the camera's thread cannot answer, and nobody shall wait for its end.
+        if not self.parent.exposing:
+            self._last = self.parent.call(cooler.read)
+        return self._last
 
-    def _settle(self, status: ProgressStatus, allowed: float, give_up: threading.Event) -> None:
+    def _settle(
+        self,
+        status: ProgressStatus,
+        target: float,
+        allowed: float,
+        waiting: _Waiting,
+        regulating: Future[None],
+    ) -> None:
         clock = self.parent.backend.clock
-        target = self._setpoint
-        assert target is not None
+        cooler = self.parent.backend.cooler
+        assert cooler is not None
         deadline = clock.monotonic() + allowed
         readings: deque[tuple[float, float]] = deque()
         try:
+            regulating.result(allowed + _MARGIN)
             while not status.done:
-                reading = self._now()
+                reading = self.parent.call(cooler.read, timeout=allowed + _MARGIN)
+                self.note(reading)
                 if reading.value is None:
                     raise NotSettled(f"temperature {target:g} degC not reached: the camera gives no reading")
                 now = clock.monotonic()
@@ -190,7 +237,10 @@ class Cooler(Signal):
                         f"{reading.value:.2f} degC at {reading.power or 0.0:.0f} % cooler power. "
                         "Choose a warmer set point, wait longer (timeout=), or look at the supply"
                     )
-                if clock.wait(self.poll, give_up):
+                if clock.wait(self.poll, waiting.over):
+                    if waiting.success:
+                        status.set_finished()
+                        return
                     raise NotSettled(f"waiting for {target:g} degC was stopped at {reading.value:.2f} degC")
         except Exception as error:  # noqa: BLE001  (whoever waits on the status gets it)
             if not status.done:

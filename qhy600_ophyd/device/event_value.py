@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -19,10 +20,10 @@ def event_value(column: Field, value: Any) -> Any:
         value = np.full(column.shape, column.missing) if column.shape else column.missing
     if column.shape:
         return [int(v) for v in value]
-    kind = np.dtype(column.dtype).kind
+    kind = _kind(column.dtype)
     if kind == "S":
         return value.decode() if isinstance(value, bytes) else str(value)
-    if kind == "?" or kind == "b":
+    if kind == "b":
         return bool(value)
     if kind == "i" and column.unit != "ns":
         return int(value)
@@ -38,7 +39,7 @@ def data_key(
     precision: int | None = None,
 ) -> dict[str, Any]:
     """The data key of a column: type, unit, limits, precision, choices."""
-    kind = np.dtype(column.dtype).kind
+    kind = _kind(column.dtype)
     if column.shape:
         form = {"dtype": "array", "shape": list(column.shape), "dtype_numpy": "<i8"}
     elif kind == "S":
@@ -59,3 +60,8 @@ def data_key(
     if precision is not None:
         key["precision"] = precision
     return key
+
+
+@cache
+def _kind(dtype: str) -> str:
+    return np.dtype(dtype).kind

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from qhy600_ophyd.contract import CameraNotReady, ExposureCancelled, Frame, QHY600Error, Settings
+from qhy600_ophyd.contract import CameraNotReady, ExposureCancelled, Frame, FrameInfo, QHY600Error, Settings
 from qhy600_ophyd.device.progress import ProgressStatus
 from qhy600_ophyd.device.row import compose_row
 from qhy600_ophyd.device.stream import Stream
@@ -44,6 +44,7 @@ class Exposing:
         exposure = settings.exposure or 0.0
         self.status = ProgressStatus(
             device,
+            give_up=lambda: self.cancel(finish=False),
             timeout=exposure + timeout + _OVERHEAD,
             initial=0.0,
             target=exposure,
@@ -54,7 +55,8 @@ class Exposing:
     def run(self) -> None:
         """Do it; the status ends in any case."""
         try:
-            row, actual = self._expose()
+            row, info = self._expose()
+            self._device.accept(row, info)
         except ExposureCancelled as error:
             self._over.set()
             self._end(None if self._finish_if_cancelled else error)
@@ -62,7 +64,6 @@ class Exposing:
             self._over.set()
             self._end(error)
         else:
-            self._device.accept(row, actual)
             self._over.set()
             self._end(None)
 
@@ -74,11 +75,21 @@ class Exposing:
         self._cancelled.set()
         self._device.backend.cancel()
 
+    @property
+    def over(self) -> bool:
+        """Whether the worker has let go of it."""
+        return self._over.is_set()
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether it was told to end."""
+        return self._cancelled.is_set()
+
     def join(self, timeout: float) -> None:
         """Wait until the worker has let go."""
         self._over.wait(timeout)
 
-    def _expose(self) -> tuple[dict[str, Any], Settings]:
+    def _expose(self) -> tuple[dict[str, Any], FrameInfo]:
         camera = self._device.backend
         self._stop_here_if_cancelled()
         camera.configure(self._settings)
@@ -109,7 +120,7 @@ class Exposing:
             **self._stream.areas.read(buffer),
         )
         self._stream.append(Frame(buffer, row))
-        return row, info.settings
+        return row, info
 
     def _stop_here_if_cancelled(self) -> None:
         if self._cancelled.is_set():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 from ophyd import Signal
@@ -72,11 +73,11 @@ class Label(Signal):
         super().put(self._checked(value), **kwargs)
 
     def _checked(self, value: Any) -> Any:
-        if not isinstance(value, int) or isinstance(value, bool) or value < -1:
+        if not isinstance(value, Integral) or isinstance(value, bool) or value < -1:
             raise SettingRefused(
                 self.attr_name, value, allowed="a whole number from 0, or -1 for none", now=self.get()
             )
-        return value
+        return int(value)
 
     def describe(self) -> dict[str, dict[str, Any]]:
         """Type."""

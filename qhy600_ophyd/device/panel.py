@@ -6,12 +6,21 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future
 from typing import Any, TypeVar, cast
 
 from ophyd import Component as Cpt
 from ophyd import Device, Kind
 
-from qhy600_ophyd.contract import SETTING_NAMES, Camera, Capabilities, Field, SettingRefused, Settings
+from qhy600_ophyd.contract import (
+    SETTING_NAMES,
+    Camera,
+    Capabilities,
+    Field,
+    FrameInfo,
+    SettingRefused,
+    Settings,
+)
 from qhy600_ophyd.device.cooler import Cooler
 from qhy600_ophyd.device.event_value import event_value
 from qhy600_ophyd.device.frame_value import FrameKind, FrameValue, Identity, Label, StreamLabel
@@ -130,9 +139,18 @@ class Panel(Device):
         self.open()
         return self.backend.capabilities
 
-    def call(self, call: Callable[[], T]) -> T:
-        """Run `call` in the thread that owns the camera."""
-        return self._worker.call(call, _ANSWER)
+    @property
+    def exposing(self) -> bool:
+        """Whether the camera's thread is busy with an exposure."""
+        return False
+
+    def call(self, call: Callable[[], T], *, timeout: float = _ANSWER) -> T:
+        """Run `call` in the thread that owns the camera; wait for it so many host seconds."""
+        return self._worker.call(call, timeout)
+
+    def submit(self, call: Callable[[], T]) -> Future[T]:
+        """Have `call` run in the thread that owns the camera, after what it is doing."""
+        return self._worker.submit(call)
 
     # -- settings -----------------------------------------------------------------------------------------
 
@@ -192,9 +210,10 @@ class Panel(Device):
         }
         return described
 
-    def accept(self, row: Mapping[str, Any], actual: Settings) -> None:
-        """Take the row of a stored frame as the present reading."""
-        self.row, self.actual, self.row_timestamp = row, actual, time.time()
+    def accept(self, row: Mapping[str, Any], info: FrameInfo) -> None:
+        """Take the row of a stored frame, and what the camera said of it, as the present reading."""
+        self.row, self.actual, self.row_timestamp = row, info.settings, time.time()
+        self.temperature.note(info.temperature_end)
         for name in SETTING_NAMES:
             signal = self._setting(name)
             signal.put(event_value(signal.columns[0], row[name]), force=True, timestamp=self.row_timestamp)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 from ophyd.status import DeviceStatus
@@ -15,7 +16,10 @@ class ProgressStatus(DeviceStatus):
     Parameters
     ----------
     device
-        Stopped when the status fails.
+        Whose status it is.
+    give_up
+        Called when the status fails: ends what it waits for, and that alone. The device's own ``stop`` would
+        come a moment after the failure was seen, and could end what was begun since.
     timeout
         Host seconds after which the status fails.
     initial, target, unit
@@ -28,12 +32,14 @@ class ProgressStatus(DeviceStatus):
         self,
         device: Any,
         *,
+        give_up: Callable[[], object],
         timeout: float,
         initial: float,
         target: float,
         unit: str,
         ticking: bool = False,
     ):
+        self._give_up = give_up
         self._initial, self._target, self._unit = initial, target, unit
         self._ticking = ticking and target - initial > 0.5
         self._started = time.monotonic()
@@ -52,6 +58,9 @@ class ProgressStatus(DeviceStatus):
         """Tell the watchers where it stands."""
         if not self.done:
             self._tell(current)
+
+    def _handle_failure(self) -> None:
+        self._give_up()
 
     def _settled(self) -> None:
         self._tell(self._target)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
@@ -56,7 +57,6 @@ class QHY600(Panel):
         self._make_sink: Callable[..., Any] | None = None
         self._book = RunBook()
         self._exposing: Exposing | None = None
-        self._was_paused = False
         super().__init__(backend, name=name, **kwargs)
         self._give_back = weakref.finalize(self, _give_back, backend, self._worker)
 
@@ -65,6 +65,8 @@ class QHY600(Panel):
     def close(self) -> None:
         """End any exposure, finish the files and give the camera back; does nothing when closed."""
         with self._opening:
+            if self._staged is not Staged.no:
+                super().unstage()
             self._end_exposure()
             try:
                 if self.is_open:
@@ -88,7 +90,6 @@ class QHY600(Panel):
         self.open()
         if self._make_sink is None:
             self._make_sink = sink_factory(self._sink, self.name)
-        self._was_paused = False
         return super().stage()
 
     def trigger(self) -> ProgressStatus:
@@ -106,16 +107,19 @@ class QHY600(Panel):
         """
         if self._staged is not Staged.yes:
             raise CameraNotReady(f"{self.name} is not staged: call stage() first, or use a plan that does")
-        if self._exposing is not None and not self._exposing.status.done:
+        if self._exposing is not None and self._exposing.cancelled:
+            # A plan resumed after a pause may be back before the worker has let go.
+            self._exposing.join(self.frame_timeout)
+        if self.exposing:
             raise CameraNotReady(f"{self.name} is still exposing: wait for it, or call stop()")
         settings = self.resolved()
         label = str(self.stream.get())
         stream = self._book.stream(label, lambda: self._new_stream(label, settings))
         stream.check(settings)
-        if self._book.engaged or self._was_paused or stream.announcements.run:
+        if self._book.is_sent_from(stream):
             stream.cut_unannounced()
         self._exposing = Exposing(self, stream, settings, timeout=self.frame_timeout)
-        self._worker.submit(self._exposing.run)
+        self.submit(self._exposing.run)
         return self._exposing.status
 
     def describe_configuration(self) -> OrderedDict[str, dict[str, Any]]:
@@ -128,18 +132,36 @@ class QHY600(Panel):
         return self._book.current.sink.committed if self._book.current else 0
 
     def collect_asset_docs(self, index: int | None = None) -> Iterator[tuple[str, Any]]:
-        """Give out the stream documents of the frames that have none yet."""
-        if self._book.current is not None:
-            self._book.check_unambiguous()
-            yield from self._book.current.documents(index)
+        """Give out the stream documents of the frames that have none yet.
+
+        Raises
+        ------
+        CameraNotReady
+            A RunEngine makes an event and there is no new frame for it: the camera was not triggered, or a
+            pause ended the exposure and the plan went on without taking it again.
+        StreamMismatch
+            A second stream or run that the device cannot tell apart.
+        """
+        self._book.collecting()
+        stream = self._book.current
+        documents = [] if stream is None else list(stream.documents(index))
+        if not documents and index is None and (self._book.engaged or self._book.driven):
+            # An event without a frame would shift every later frame by one, for readers that count rows.
+            raise CameraNotReady(
+                f"an event of {self.name} without a new frame refused: trigger it once before each reading"
+            )
+        yield from documents
 
     def on_document(self, name: str, doc: Mapping[str, Any]) -> None:
         """Learn runs and streams from the RunEngine: ``RE.subscribe(camera.on_document)``."""
+        if name == "stop":
+            # A plan that failed between trigger and wait: the run is over, and nobody wants the frame.
+            self._end_exposure(finish=True)
         self._book.document(name, doc)
 
     def pause(self) -> None:
         """End the exposure without a frame and without a failure; a rewound plan takes it again."""
-        self._was_paused = True
+        self._book.driven = True
         if self._exposing is not None:
             self._exposing.cancel(finish=True)
 
@@ -152,15 +174,25 @@ class QHY600(Panel):
             self._exposing.cancel(finish=success)
 
     def unstage(self) -> list[object]:
-        """End any exposure and finish the files; the camera stays open."""
-        self._end_exposure()
+        """End any exposure, finish the files, forget the labels; the camera stays open."""
+        # Not a failure: it would hide the one for which a plan is being cleaned up.
+        self._end_exposure(finish=True)
         unstaged = super().unstage()
+        # The next plan may set none, and its frames must not carry those of this one.
+        for signal, blank in ((self.frame_kind, ""), (self.step, -1), (self.repeat, -1)):
+            signal.put(blank)
+        self.stream.put("primary")
         self._book.close(keep_engaged=True)
         return unstaged
 
-    def _end_exposure(self) -> None:
+    @property
+    def exposing(self) -> bool:
+        """Whether the camera's thread is busy with an exposure."""
+        return self._exposing is not None and not self._exposing.over
+
+    def _end_exposure(self, *, finish: bool = False) -> None:
         if self._exposing is not None:
-            self._exposing.cancel(finish=False)
+            self._exposing.cancel(finish=finish)
             self._exposing.join(self.frame_timeout)
             self._exposing = None
 
@@ -177,5 +209,6 @@ def _give_back(backend: Camera, worker: Worker) -> None:
     if backend.status().state == "closed":
         return
     backend.cancel()
-    worker.submit(backend.close).exception(timeout=5.0)
+    with contextlib.suppress(TimeoutError):
+        worker.submit(backend.close).exception(timeout=5.0)
     worker.close()

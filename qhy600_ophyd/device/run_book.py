@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from typing import Any
 
 from qhy600_ophyd.contract import StreamMismatch
@@ -16,6 +17,15 @@ class RunBook:
 
     With documents coming in (``RE.subscribe(camera.on_document)``) every run gets streams of its own.
     Without, one staging serves one run and one stream, since nothing tells where the next begins.
+
+    Attributes
+    ----------
+    start
+        Start document of the open run, where documents come in.
+    current
+        The stream triggered last.
+    driven
+        Whether a RunEngine is at work that sends us no documents.
     """
 
     def __init__(self) -> None:
@@ -23,6 +33,8 @@ class RunBook:
         self.current: Stream | None = None
         self._streams: dict[tuple[str, str], Stream] = {}
         self._descriptors: dict[str, str] = {}
+        self.driven = False
+        self._asked = False
         self._described = False
 
     @property
@@ -55,22 +67,24 @@ class RunBook:
 
         Without documents, this is the only sign that a second run or stream has begun.
         """
+        self._asked = True
         if not self.engaged and self.current is not None and self.current.announcements.run:
             self._described = True
 
-    def check_unambiguous(self) -> None:
-        """Refuse to announce a frame of a second run or stream in the file of the first.
+    def collecting(self) -> None:
+        """Note that documents are asked for; after the configuration was, a RunEngine does it.
 
         Raises
         ------
         StreamMismatch
-            Names the line that makes it possible.
+            For a second run or stream, which nobody told us of; names the line that makes it possible.
         """
-        if self._described:
-            raise StreamMismatch(
-                "a second run or stream under one staging refused: its frames would land in the file of the "
-                f"first. Call {SUBSCRIBE} once, or stage the camera anew for each run"
-            )
+        self.driven = self.driven or self._asked
+        self._check_unambiguous()
+
+    def is_sent_from(self, stream: Stream) -> bool:
+        """Whether frames of `stream` are announced by somebody, so that one that was not is to be cut."""
+        return self.engaged or self.driven or bool(stream.announcements.run)
 
     def document(self, name: str, doc: Mapping[str, Any]) -> None:
         """Take in a document that the RunEngine sent.
@@ -96,31 +110,38 @@ class RunBook:
 
     def close(self, *, keep_engaged: bool = False) -> None:
         """Close the files; with `keep_engaged`, those of a run whose stop is still to come stay open."""
-        self._described = False
-        for key, stream in list(self._streams.items()):
-            if keep_engaged and self.start is not None and key[0] == self.start["uid"]:
-                continue
-            self._close(stream)
-            del self._streams[key]
+        kept = self.start["uid"] if keep_engaged and self.start is not None else None
         if not keep_engaged:
             self.start = None
+        self._close([key for key in self._streams if key[0] != kept])
+        self._described = self._asked = self.driven = False
 
     def _finish(self, doc: Mapping[str, Any]) -> None:
-        for key, stream in list(self._streams.items()):
-            if key[0] == doc["run_start"]:
-                stream.sink.annotate("stop", doc)
-                self._close(stream)
-                del self._streams[key]
         if self.start is not None and self.start["uid"] == doc["run_start"]:
             self.start = None
         self._descriptors.clear()
+        self._close([key for key in self._streams if key[0] == doc["run_start"]], stop=doc)
 
-    def _close(self, stream: Stream) -> None:
-        if stream.announcements.run or self.engaged:
-            stream.cut_unannounced()
-        stream.sink.close()
-        if self.current is stream:
-            self.current = None
+    def _close(self, keys: list[tuple[str, str]], *, stop: Mapping[str, Any] | None = None) -> None:
+        """Close streams, all of them, even when one cannot be finished."""
+        with ExitStack() as stack:
+            for key in keys:
+                stream = self._streams.pop(key)
+                if self.current is stream:
+                    self.current = None
+                stack.callback(stream.sink.close)
+                if stop is not None:
+                    stack.callback(stream.sink.annotate, "stop", stop)
+                if key[0] or self.is_sent_from(stream):
+                    stack.callback(stream.cut_unannounced)
+
+    def _check_unambiguous(self) -> None:
+        """Refuse to announce a frame of a second run or stream in the file of the first."""
+        if self._described:
+            raise StreamMismatch(
+                "a second run or stream under one staging refused: its frames would land in the file of the "
+                f"first. Call {SUBSCRIBE} once, or stage the camera anew for each run"
+            )
 
     def _of(self, run: str, label: str) -> list[Stream]:
         return [s for key, s in self._streams.items() if key == (run, label)]

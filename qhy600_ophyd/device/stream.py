@@ -101,7 +101,8 @@ class Stream:
         LayoutChanged
             Names the setting, what the stream holds, and the ways out.
         """
-        for name in FRAME_SHAPING:
+        # The area last: it changes with the others, and would hide which of them was asked for.
+        for name in reversed(FRAME_SHAPING):
             asked, holds = getattr(settings, name), getattr(self._shaping, name)
             if asked != holds:
                 raise LayoutChanged(

@@ -6,11 +6,13 @@ import queue
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from qhy600_ophyd.contract import CameraError
 
 T = TypeVar("T")
+
+_Queue: TypeAlias = "queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None]"
 
 
 class Worker:
@@ -26,7 +28,7 @@ class Worker:
 
     def __init__(self, name: str):
         self._name = name
-        self._queue: queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] = queue.SimpleQueue()
+        self._queue: _Queue = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._starting = threading.Lock()
 
@@ -35,9 +37,13 @@ class Worker:
         future: Future[T] = Future()
         with self._starting:
             if self._thread is None or not self._thread.is_alive():
-                self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
+                # A queue of its own, so that a thread which is still ending never shares one.
+                self._queue = queue.SimpleQueue()
+                self._thread = threading.Thread(
+                    target=_work, args=(self._queue,), name=self._name, daemon=True
+                )
                 self._thread.start()
-        self._queue.put((future, call))
+            self._queue.put((future, call))
         return future
 
     def call(self, call: Callable[[], T], timeout: float) -> T:
@@ -50,11 +56,14 @@ class Worker:
         """
         if threading.current_thread() is self._thread:
             return call()
+        future = self.submit(call)
         try:
-            return self.submit(call).result(timeout)
+            return future.result(timeout)
         except TimeoutError as late:
             if isinstance(late, CameraError):
                 raise
+            # What was given up must not happen behind the caller's back later.
+            future.cancel()
             raise CameraError(
                 f"{self._name} did not answer within {timeout:g} s; "
                 "it may still be exposing: wait, or stop it with camera.stop()"
@@ -67,13 +76,13 @@ class Worker:
                 self._queue.put(None)
                 self._thread = None
 
-    def _run(self) -> None:
-        while (item := self._queue.get()) is not None:
-            future, call = item
-            if not future.set_running_or_notify_cancel():
-                continue
+
+def _work(calls: _Queue) -> None:
+    while (item := calls.get()) is not None:
+        future, call = item
+        if future.set_running_or_notify_cancel():
             try:
                 future.set_result(call())
             except BaseException as error:  # noqa: BLE001  (it travels to whoever waits)
                 future.set_exception(error)
-            del future, call, item
+        del future, call, item

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from numbers import Integral
 from typing import Any
 
-from qhy600_ophyd.contract import SettingRefused
+from bluesky.protocols import Checkable
+
+from qhy600_ophyd.contract import FRAME_KINDS, SettingRefused
 
 
 def increasing(name: str, values: Sequence[float]) -> list[float]:
@@ -37,7 +40,39 @@ def increasing(name: str, values: Sequence[float]) -> list[float]:
 
 
 def whole(name: str, value: Any) -> int:
-    """A whole number from 1."""
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+    """The value as a whole number from 1.
+
+    Raises
+    ------
+    SettingRefused
+        It is something else.
+    """
+    if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
         raise SettingRefused(name, value, allowed="a whole number from 1")
-    return value
+    return int(value)
+
+
+def reachable(movable: Any, values: Iterable[Any]) -> None:
+    """Ask a movable that can say so whether it accepts all of `values`, before anything is taken.
+
+    Raises
+    ------
+    Exception
+        What its ``check_value`` raises, such as `SettingRefused`.
+    """
+    if isinstance(movable, Checkable):
+        for value in values:
+            movable.check_value(value)
+
+
+def frame_kind(kind: str) -> str:
+    """The kind of frames, if it is one.
+
+    Raises
+    ------
+    SettingRefused
+        It is none.
+    """
+    if kind not in FRAME_KINDS:
+        raise SettingRefused("kind", repr(kind), allowed="one of " + ", ".join(FRAME_KINDS))
+    return kind

@@ -10,6 +10,7 @@ from bluesky.protocols import Readable
 from bluesky.utils import MsgGenerator
 
 from qhy600_ophyd.contract import SettingRefused
+from qhy600_ophyd.plans._checks import whole
 from qhy600_ophyd.plans._protocols import Exposes, HasCooler, Illuminates, Labels, Streams
 
 
@@ -53,8 +54,7 @@ def take(
     SettingRefused
         `n` is not a positive whole number.
     """
-    if not isinstance(n, int) or isinstance(n, bool) or n < 1:
-        raise SettingRefused("frames", n, allowed="a whole number from 1")
+    n = whole("frames", n)
     if isinstance(camera, Streams):
         yield from bps.abs_set(camera.stream, stream, wait=True)
     yield from label(camera, kind=kind, step=step)

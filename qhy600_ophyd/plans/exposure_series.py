@@ -9,7 +9,7 @@ import bluesky.plan_stubs as bps
 import bluesky.preprocessors as bpp
 from bluesky.utils import MsgGenerator
 
-from qhy600_ophyd.plans._checks import increasing, whole
+from qhy600_ophyd.plans._checks import frame_kind, increasing, reachable, whole
 from qhy600_ophyd.plans._protocols import Exposes, Illuminates
 from qhy600_ophyd.plans._purpose import purpose
 from qhy600_ophyd.plans._stubs import take
@@ -49,10 +49,13 @@ def exposure_series(
     Raises
     ------
     SettingRefused
-        No exposures, one twice, or fewer than one repeat.
+        No exposures, one twice or out of limits, fewer than one repeat, or an unknown kind. All of this is
+        seen before the run is opened.
     """
     times = increasing("exposures", exposures)
     repeats = whole("repeats", repeats)
+    kind = frame_kind(kind)
+    reachable(camera.exposure, times)
     also = [] if light is None else [light]
     about = purpose(
         "exposure_series",

@@ -10,7 +10,7 @@ import bluesky.preprocessors as bpp
 from bluesky.utils import MsgGenerator
 
 from qhy600_ophyd.contract import SettingRefused
-from qhy600_ophyd.plans._checks import increasing, whole
+from qhy600_ophyd.plans._checks import increasing, reachable, whole
 from qhy600_ophyd.plans._protocols import HasGain, Illuminates
 from qhy600_ophyd.plans._purpose import purpose
 from qhy600_ophyd.plans._stubs import levels_of, shine, take
@@ -40,7 +40,8 @@ def gain_sweep(
     repeats
         Frames of each kind at each gain; two give read noise and e-/count from their difference.
     light, on, off
-        A light, and its levels for bright and dark frames; without a light all frames are "light".
+        A light, left dark at the end, and its levels for bright and dark frames; without a light all frames
+        are "light".
     md
         Added to the start document.
 
@@ -52,17 +53,21 @@ def gain_sweep(
     Raises
     ------
     SettingRefused
-        No gains, one twice, fewer than one repeat, a camera without gain, or a light that does not say
-        which level is off.
+        No gains, one twice or out of limits, fewer than one repeat, a camera without gain, or a light that
+        does not say which level is off. All of this is seen before the run is opened.
     """
     if not isinstance(camera, HasGain):
         raise SettingRefused("gain_sweep of", getattr(camera, "name", camera), allowed="a camera with a gain")
     settings = increasing("gains", gains)
     repeats = whole("repeats", repeats)
+    reachable(camera.gain, settings)
+    if exposure is not None:
+        reachable(camera.exposure, [exposure])
     if light is None:
         kinds: list[tuple[str, Any]] = [("light", None)]
     else:
         bright, dark = levels_of(light, on=on, off=off)
+        reachable(light, [dark, bright])
         kinds = [("dark", dark), ("light", bright)]
     about = purpose(
         "gain_sweep",
@@ -95,4 +100,8 @@ def gain_sweep(
                     yield from shine(light, level)
                 yield from take(camera, repeats, kind=kind, step=step, also=[] if light is None else [light])
 
-    return (yield from sweep())
+    def leave_dark() -> MsgGenerator[None]:
+        if light is not None:
+            yield from shine(light, kinds[0][1])
+
+    return (yield from bpp.finalize_wrapper(sweep(), leave_dark))

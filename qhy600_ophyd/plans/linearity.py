@@ -10,7 +10,7 @@ import bluesky.preprocessors as bpp
 from bluesky.utils import MsgGenerator
 
 from qhy600_ophyd.contract import SettingRefused
-from qhy600_ophyd.plans._checks import increasing, whole
+from qhy600_ophyd.plans._checks import increasing, reachable, whole
 from qhy600_ophyd.plans._protocols import Exposes, Illuminates
 from qhy600_ophyd.plans._purpose import purpose
 from qhy600_ophyd.plans._stubs import levels_of, shine, take
@@ -65,8 +65,9 @@ def linearity(
     Raises
     ------
     SettingRefused
-        Both or neither of `exposures` and `levels`, an empty or double one, an unknown order, or a light
-        that does not say which level is on or off.
+        Both or neither of `exposures` and `levels`, an empty or double one, a value out of limits, an unknown
+        order, or a light that does not say which level is on or off. All of this is seen before the run is
+        opened.
     """
     if (exposures is None) == (levels is None):
         raise SettingRefused("linearity", "steps", allowed="either exposures= or levels=, one of the two")
@@ -80,10 +81,13 @@ def linearity(
         steps: list[tuple[float | None, Any]] = [(t, bright) for t in increasing("exposures", exposures)]
         axis = f"{camera.name}_exposure"
     else:
-        given = increasing("levels", levels or ())
+        assert levels is not None
+        given = increasing("levels", levels)
         _, dark = levels_of(light, on=given[-1], off=off)
         steps = [(exposure, level) for level in given]
         axis = light.name
+    reachable(camera.exposure, [seconds for seconds, _ in steps if seconds is not None])
+    reachable(light, [dark, *(level for _, level in steps)])
     about = purpose(
         "linearity",
         why="photon transfer and linearity",
