@@ -1,6 +1,7 @@
 """What the frames mean: pure functions from a dataset to numbers that know their error."""
 
 from qhy600_ophyd.analysis.estimate import Estimate
+from qhy600_ophyd.analysis.gain_transfer import GainPoint, GainTransfer, gain_transfer
 from qhy600_ophyd.analysis.levels import levels
 from qhy600_ophyd.analysis.linearity import Linearity, LinearityError, linearity, linearity_error
 from qhy600_ophyd.analysis.photon_transfer import photon_transfer
@@ -8,9 +9,12 @@ from qhy600_ophyd.analysis.transfer_result import PhotonTransfer
 
 __all__ = [
     "Estimate",
+    "GainPoint",
+    "GainTransfer",
     "Linearity",
     "LinearityError",
     "PhotonTransfer",
+    "gain_transfer",
     "levels",
     "linearity",
     "linearity_error",

@@ -135,9 +135,14 @@ def levels(run: xr.Dataset, *, region: PixelChoice = None) -> xr.Dataset:
     AnalysisRefused
         A level lacks a light or its dark, counts are not integers, or settings are mixed.
     """
+    table = level_table(run, pair_levels(run), region)
+    return table.isel(level=_by_rising_light(table))
+
+
+def level_table(run: xr.Dataset, paired: list[Level], region: PixelChoice = None) -> xr.Dataset:
+    """One row for each of `paired`, in their order; for the rest as `levels`."""
     import xarray as xr
 
-    paired = pair_levels(run)
     pixels = choose_pixels(run, region)
     counts = run["counts"].variable.transpose("frame", "y", "x")  # alone: dask may hold coordinates too
     if counts.dtype.kind != "u" or counts.dtype.itemsize > 4:
@@ -148,12 +153,11 @@ def levels(run: xr.Dataset, *, region: PixelChoice = None) -> xr.Dataset:
     known = {name: _per_frame(run, name) for name in ("photons", "exposure", "saturation_code")}
     reduced = _reduced(counts, paired, pixels, known["saturation_code"])
     rows = [_level_row(known, level, statistics) for level, statistics in zip(paired, reduced, strict=True)]
-    table = xr.Dataset(
+    return xr.Dataset(
         {name: (_dims(name), np.array([row[name] for row in rows]).T, _attrs(name)) for name in rows[0]},
         coords={"form": list(VARIANCE_FORMS)},
         attrs={"source": str(run.attrs.get("uid", ""))},
     ).set_coords(["step", "photons", "exposure"])
-    return table.isel(level=_by_rising_light(table))
 
 
 def one_form(run: xr.Dataset, variance: VarianceForm, region: PixelChoice) -> xr.Dataset:

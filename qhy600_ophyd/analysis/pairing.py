@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -36,11 +37,20 @@ class Level:
     dark: tuple[Pair, ...]
 
 
-def pair_levels(run: xr.Dataset) -> list[Level]:
+def pair_levels(run: xr.Dataset, *, varying: str | None = None, plan: str = "plans.linearity") -> list[Level]:
     """The levels of `run`, each with its pairs of light frames and of dark frames.
 
     Frames of one level and kind are ordered by ``repeat`` and taken two by two; where their number is odd
     the last is not used. Frames without a level (``step`` < 0) and of other kinds are not looked at.
+
+    Parameters
+    ----------
+    run
+        As `analysis.levels` takes it.
+    varying
+        A setting of `FIXED` that may differ from level to level, never within one; none unless given.
+    plan
+        What takes such runs, for the message.
 
     Raises
     ------
@@ -49,20 +59,22 @@ def pair_levels(run: xr.Dataset) -> list[Level]:
     """
     for name in ("counts", "frame_kind", "step", "repeat"):
         if name not in run.variables:
-            raise AnalysisRefused(f"the dataset has no {name!r}; take the run with plans.linearity")
+            raise AnalysisRefused(f"the dataset has no {name!r}; take the run with {plan}")
     kind, step = np.asarray(run["frame_kind"]).astype(str), np.asarray(run["step"]).astype(int)
     used = np.isin(kind, ("light", "dark")) & (step >= 0)
     if not (used & (kind == "light")).any():
         found = ", ".join(sorted({k for k in kind if k})) or "unlabelled"
         raise AnalysisRefused(
             f"no frame is labelled 'light' with its level (found {kind.size} frames: {found}); take the "
-            "run with plans.linearity"
+            f"run with {plan}"
         )
-    _refuse_mixed_settings(run, used)
+    _refuse_mixed_settings(run, used, [name for name in FIXED if name != varying], "the run")
     repeat = np.asarray(run["repeat"])
     levels = []
     for number in np.unique(step[used]).tolist():
         here = used & (step == number)
+        if varying is not None:
+            _refuse_mixed_settings(run, here, [varying], f"level {number}")
         light, dark = (
             _two_by_two(np.flatnonzero(here & (kind == which)), repeat, number, which)
             for which in ("light", "dark")
@@ -83,8 +95,10 @@ def _two_by_two(index: NDArray[np.intp], repeat: NDArray[Any], step: int, kind: 
     return tuple(zip(ordered[::2], ordered[1::2], strict=False))
 
 
-def _refuse_mixed_settings(run: xr.Dataset, used: NDArray[np.bool_]) -> None:
-    for name in FIXED:
+def _refuse_mixed_settings(
+    run: xr.Dataset, used: NDArray[np.bool_], names: Sequence[str], where: str
+) -> None:
+    for name in names:
         if name not in run.variables or run[name].dims != ("frame",):
             continue
         values = np.unique(np.asarray(run[name])[used])
@@ -92,7 +106,7 @@ def _refuse_mixed_settings(run: xr.Dataset, used: NDArray[np.bool_]) -> None:
         if values.size > 1:
             shown = ", ".join(map(str, values[:4].tolist()))
             raise AnalysisRefused(
-                f"{name} varies within the run ({shown}): counts of different {name} are not one curve; "
+                f"{name} varies within {where} ({shown}): counts of different {name} are not one curve; "
                 f"choose one with run.isel(frame=run.{name} == …)"
             )
 

@@ -11,6 +11,7 @@ from uncertainties.umath import sqrt as usqrt  # pyright: ignore[reportAttribute
 
 from qhy600_ophyd.analysis.estimate import Estimate
 from qhy600_ophyd.analysis.levels import VarianceForm, one_form
+from qhy600_ophyd.analysis.measured import LOWEST_DARK_VARIANCE, QUANTIZATION, measured
 from qhy600_ophyd.analysis.pixels import PixelChoice
 from qhy600_ophyd.analysis.response import light_of, response_bend
 from qhy600_ophyd.analysis.saturation import APPROACH, VarianceMaximum, variance_maximum
@@ -22,12 +23,6 @@ if TYPE_CHECKING:
     import xarray as xr
 
 Floats = NDArray[np.float64]
-
-QUANTIZATION = 1 / 12
-"""Variance [count²] of rounding to whole counts."""
-
-LOWEST_DARK_VARIANCE = 0.24
-"""Dark variance [count²] below which rounding hides the noise (EMVA 1288 R4 General, 6.6)."""
 
 
 def photon_transfer(
@@ -45,10 +40,14 @@ def photon_transfer(
 
     Standard errors. For each linear fit the larger of (a) the statistics of pairs, √(2/N) of each variance,
     carried through all formulae with their covariances, and (b) the scatter of the levels about the line
-    (HC3), which holds whatever its cause. To these is added in quadrature what a bent response does to a
-    straight fit: if µ/µ_p changes by δ over the levels used, K is wrong by 3 δ and R by δ (from
-    µ = K (e + c e²): σ²/µ = K (1 + 3 c e)); δ is the difference of R from the initial slope of a parabola,
-    counted where it is twice its own error.
+    (HC3), which holds whatever its cause. R and QE are means over pixels that differ: to their errors is
+    added in quadrature the sampling error of that mean, s / (µ √pixels) with s² the spatial variance at the
+    brightest level used, so that they hold for the type of sensor and not for these pixels alone. It takes
+    pixels to differ independently: shading raises s, but what it does to the mean is not in the errors.
+
+    Systematic, and in no standard error, is a bent response: if it bends by δ
+    (`PhotonTransfer.response_bend`, the difference of R from the initial slope of a parabola), K differs
+    from its value at low signal by 3 δ, R by δ and QE by −2 δ (from µ = K (e + c e²): σ²/µ = K (1 + 3 c e)).
 
     Parameters
     ----------
@@ -89,8 +88,8 @@ def photon_transfer(
 class _Number:
     """A result on its way: its value with pair statistics, and the pull of each level on it."""
 
-    def __init__(self, pair: Any, scatter: Floats, bend: float = 0.0):
-        self.pair, self.scatter, self.bend = pair, scatter, bend
+    def __init__(self, pair: Any, scatter: Floats):
+        self.pair, self.scatter = pair, scatter
 
     @property
     def value(self) -> float:
@@ -102,7 +101,7 @@ class _Number:
 
     @property
     def standard_error(self) -> float:
-        return float(np.hypot(max(self.pair_error, np.sqrt((self.scatter**2).sum())), self.bend))
+        return max(self.pair_error, float(np.sqrt((self.scatter**2).sum())))
 
     def estimate(self, unit: str, **others: float) -> Estimate:
         error = np.sqrt(self.standard_error**2 + sum(e**2 for e in others.values()))
@@ -117,39 +116,30 @@ class _Reduction:
     ):
         self.table, self.maximum, self.used = table, maximum, used
         self.form: VarianceForm = form
-        column = {name: table[name].to_numpy() for name in table.variables if name != "form"}
-        self.photons, self.exposure = column["photons"], column["exposure"]
+        self.photons, self.exposure = table["photons"].to_numpy(), table["exposure"].to_numpy()
         self.has_photons = bool(np.isfinite(self.photons).all() and np.ptp(self.photons) > 0)
-        self.signal = column["signal"]
-        self.variance = column["variance_light"] - column["variance_dark"]
-        # no variance of whole counts is known better than that of rounding
-        light_error = np.maximum(column["variance_light"], QUANTIZATION) * np.sqrt(2 / column["samples"])
-        dark_error = np.maximum(column["variance_dark"], QUANTIZATION) * np.sqrt(2 / column["samples_dark"])
-        self.variance_error = np.hypot(light_error, dark_error)
-        self.dark_variance = unumpy.uarray(column["variance_dark"], dark_error)
-        self.net_variance = unumpy.uarray(column["variance_light"], light_error) - self.dark_variance
-        dark_mean_error = np.sqrt(column["variance_dark"] / (2 * column["samples_dark"]))
-        self.dark_mean = unumpy.uarray(column["mean_dark"], dark_mean_error)
-        light_mean_error = np.sqrt(column["variance_light"] / (2 * column["samples"]))
-        self.net_signal = unumpy.uarray(column["mean_light"], light_mean_error) - self.dark_mean
+        found = measured(table)
+        self.dark_mean, self.dark_variance = found.dark_mean, found.dark_variance
+        self.net_signal = found.light_mean - found.dark_mean
+        self.net_variance = found.light_variance - found.dark_variance
+        self.signal, self.variance = _nominal(self.net_signal), _nominal(self.net_variance)
+        self.variance_error = np.asarray(unumpy.std_devs(self.net_variance), dtype=float)
 
     def result(self) -> PhotonTransfer:
-        light = self._light()
-        bend = response_bend(self.table, self.used, light)
-        gain = self._slope(self.net_signal, self.net_variance, 3 * bend)
+        gain = self._slope(self.net_signal, self.net_variance)
         if not gain.value > 0:
             raise AnalysisRefused(
                 f"the temporal noise does not grow with the light (K = {gain.value:.3g} count/e-): frames of "
                 "one level may be copies of each other, or clipped; look at analysis.levels(run)"
             )
-        inverse = _Number(1 / gain.pair, -gain.scatter / gain.value**2, gain.bend / gain.value**2)
+        inverse = _Number(1 / gain.pair, -gain.scatter / gain.value**2)
         read_noise, read_noise_method = self._read_noise(gain)
         numbers = {"electrons_per_count": inverse, "counts_per_electron": gain, "read_noise": read_noise}
         if self.has_photons:
-            response = self._slope(self.photons, self.net_signal, bend)
+            response = self._slope(self.photons, self.net_signal)
             ratio = response.pair / gain.pair
             pull = response.scatter / response.value - gain.scatter / gain.value
-            efficiency = _Number(ratio, ratio.nominal_value * pull, ratio.nominal_value * 2 * abs(bend))
+            efficiency = _Number(ratio, ratio.nominal_value * pull)
             numbers |= {"responsivity": response, "quantum_efficiency": efficiency}
         current = self._dark_current(gain)
         if current is not None:
@@ -166,9 +156,10 @@ class _Reduction:
             counts_per_electron=gain.estimate("count/e-"),
             read_noise=read_noise.estimate("e-"),
             full_well=full_well,
-            responsivity=_given(numbers.get("responsivity"), "count/photon"),
-            quantum_efficiency=_given(numbers.get("quantum_efficiency"), "1"),
-            dark_current=_given(current, "e-/s"),
+            responsivity=self._of_the_sensor(numbers.get("responsivity"), "count/photon"),
+            quantum_efficiency=self._of_the_sensor(numbers.get("quantum_efficiency"), "1"),
+            dark_current=None if current is None else current.estimate("e-/s"),
+            response_bend=response_bend(self.table, self.used, self._light()),
             saturation_signal=Estimate(
                 value=float(self.signal[at]), standard_error=level_error(self.signal), unit="count"
             ),
@@ -179,29 +170,27 @@ class _Reduction:
             else None,
             variance=self.form,
             full_well_method=how,
-            method=f"K from {freedom + 1} levels up to 70 % of saturation; {read_noise_method}; "
-            + _bend_in_words(bend, known=light is not None),
+            method=f"K from {freedom + 1} levels up to 70 % of saturation; {read_noise_method}",
             chi_square=chi_square,
             degrees_of_freedom=freedom,
             pair_errors={name: number.pair_error for name, number in numbers.items()},
             levels=self._levels(fitted, residual),
         )
 
-    def _slope(self, x: Any, y: Any, bend: float) -> _Number:
-        """Slope through zero over the levels used, `bend` its relative error by curvature."""
+    def _slope(self, x: Any, y: Any) -> _Number:
+        """Slope through zero over the levels used."""
         pair = slope_through_zero(x[self.used], y[self.used])
         known, measured = _nominal(x[self.used]), _nominal(y[self.used])
         pull = np.zeros(self.used.size)
         pull[self.used] = influence(known[:, np.newaxis], measured - pair.nominal_value * known)[0]
-        return _Number(pair, pull, abs(pair.nominal_value * bend))
+        return _Number(pair, pull)
 
     def _read_noise(self, gain: _Number) -> tuple[_Number, str]:
         dark, pull = self._at_zero_exposure(self.dark_variance)
         if dark.nominal_value < LOWEST_DARK_VARIANCE:
             bound = np.sqrt(LOWEST_DARK_VARIANCE) / gain.pair
             how = f"dark variance {dark.nominal_value:.3g} count² below 0.24: read noise is an upper bound"
-            relative = gain.scatter / gain.value
-            return _Number(bound, -bound.nominal_value * relative, bound.nominal_value * _rel(gain)), how
+            return _Number(bound, -bound.nominal_value * gain.scatter / gain.value), how
         sigma = usqrt(dark - QUANTIZATION) / gain.pair
         relative = pull / (2 * (dark.nominal_value - QUANTIZATION)) - gain.scatter / gain.value
         how = (
@@ -209,7 +198,7 @@ class _Reduction:
             if self._several_exposures()
             else "read noise from the mean dark variance"
         )
-        return _Number(sigma, sigma.nominal_value * relative, sigma.nominal_value * _rel(gain)), how
+        return _Number(sigma, sigma.nominal_value * relative), how
 
     def _light(self) -> Floats | None:
         """What the light was, but for a factor: photons, or exposure; ``None`` if neither tells."""
@@ -240,7 +229,7 @@ class _Reduction:
         pull = influence(design, residual)[1]
         current = slope / gain.pair
         scatter = pull / gain.value - current.nominal_value * gain.scatter / gain.value
-        return _Number(current, scatter, abs(current.nominal_value) * _rel(gain))
+        return _Number(current, scatter)
 
     def _maximum(self, reduced_chi_square: float) -> VarianceMaximum:
         """The maximum again, its neighbours told apart by the scatter that the levels really have."""
@@ -255,21 +244,32 @@ class _Reduction:
         if not maximum.reached:
             return None, "left out: the variance still rises at the brightest level; add longer exposures"
         at, per_count = maximum.index, numbers["electrons_per_count"]
-        top = int(np.flatnonzero(self.used)[-1])
-        # fixed pattern grows with the signal; above 70 % clipping would hide it
-        pattern = max(float(self.table["spatial_variance"][top]), 0.0) ** 0.5
-        pattern *= self.signal[at] / self.signal[top]
-        spread = np.hypot(np.sqrt(float(self.table["variance_light"][at])), pattern)
+        spread = np.hypot(np.sqrt(float(self.table["variance_light"][at])), self._pattern() * self.signal[at])
         if self.has_photons:
             factor, x, how = numbers["quantum_efficiency"], self.photons, "QE × photons at saturation (EMVA)"
         else:
             factor, x, how = per_count, self.signal, "counts at saturation × e-/count"
-        number = _Number(factor.pair * x[at], factor.scatter * x[at], factor.bend * x[at])
+        number = _Number(factor.pair * x[at], factor.scatter * x[at])
         placement = factor.value * maximum.placement_error(x)
         return (
             number.estimate("e-", level=placement, approach=APPROACH * spread * per_count.value),
             f"{how}; the error holds the spacing of the levels",
         )
+
+    def _pattern(self) -> float:
+        """Standard deviation of the pixels about their mean signal, relative to it, without temporal noise.
+
+        At the brightest level used: below, the pattern of the dark shows; above 70 % clipping would hide it.
+        """
+        top = int(np.flatnonzero(self.used)[-1])
+        return max(float(self.table["spatial_variance"][top]), 0.0) ** 0.5 / float(self.signal[top])
+
+    def _of_the_sensor(self, number: _Number | None, unit: str) -> Estimate | None:
+        """A mean over pixels that differ, with the error of having drawn just these."""
+        if number is None:
+            return None
+        pixels = number.value * self._pattern() / float(np.sqrt(self.table["pixels"][0]))
+        return number.estimate(unit, pixels=pixels)
 
     def _levels(self, fitted: Floats, residual: Floats) -> xr.Dataset:
         units = {"units": "count2"}
@@ -282,19 +282,5 @@ class _Reduction:
         )
 
 
-def _bend_in_words(bend: float, *, known: bool) -> str:
-    if not known:
-        return "a bent response is not in the errors: neither photons nor exposure tell it"
-    return f"bend of the response over these levels {100 * bend:.2g} %, counted three times in K"
-
-
 def _nominal(values: Any) -> Floats:
     return np.asarray(unumpy.nominal_values(values), dtype=float)
-
-
-def _rel(number: _Number) -> float:
-    return number.bend / abs(number.value)
-
-
-def _given(number: _Number | None, unit: str) -> Estimate | None:
-    return None if number is None else number.estimate(unit)

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from qhy600_ophyd.analysis.estimate import Estimate
+from qhy600_ophyd.analysis.straight_line import influence
+
 if TYPE_CHECKING:
     import xarray as xr
 
@@ -22,8 +25,12 @@ def light_of(table: xr.Dataset) -> tuple[Literal["photons", "exposure"], Floats]
     return None
 
 
-def response_bend(table: xr.Dataset, used: NDArray[np.bool_], light: Floats | None) -> float:
+def response_bend(table: xr.Dataset, used: NDArray[np.bool_], light: Floats | None) -> Estimate | None:
     """Relative difference of the slope of signal against light from the initial slope of a parabola.
+
+    For a response y = a x + b x², the straight line through zero has the slope a + b Σx³/Σx², so that
+    δ = (b/a) Σx³/Σx². The standard error is the larger of pair statistics with the noise of the light, and
+    the scatter of the levels about the parabola (HC3).
 
     Parameters
     ----------
@@ -36,19 +43,24 @@ def response_bend(table: xr.Dataset, used: NDArray[np.bool_], light: Floats | No
 
     Returns
     -------
-    float
-        0 where it is less than twice its own standard error, or cannot be told.
+    Estimate or None
+        δ [%]; ``None`` where the light is not known or fewer than three levels are used.
     """
     if light is None or used.sum() < 3:
-        return 0.0
+        return None
     x, y = light[used] / light[used].max(), table["signal"].to_numpy()[used]
-    parabola = np.linalg.pinv(np.stack([x, x**2], axis=1))[0]
-    straight = x / (x**2).sum()
-    initial = parabola @ y
-    bend = (straight - parabola) @ y / initial
+    design = np.stack([x, x**2], axis=1)
+    projection = np.linalg.pinv(design)
+    initial, curvature = projection @ y
+    lever = (x**3).sum() / (x**2).sum() / initial
+    by_parameter = lever * np.array([-curvature / initial, 1.0])
     error = np.hypot(table["signal_error"].to_numpy()[used], relative_light_noise(table, used) * y)
-    bend_error = np.sqrt((((straight - parabola) * error) ** 2).sum()) / abs(initial)
-    return float(bend) if abs(bend) > 2 * bend_error else 0.0
+    pairs = np.linalg.norm(by_parameter @ projection * error)
+    residual = y - design @ (projection @ y)
+    scatter = np.linalg.norm(by_parameter @ influence(design, residual))
+    return Estimate(
+        value=float(100 * lever * curvature), standard_error=float(100 * max(pairs, scatter)), unit="%"
+    )
 
 
 def relative_light_noise(table: xr.Dataset, used: NDArray[np.bool_]) -> float:

@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 class PhotonTransfer:
     """What the photon-transfer curve tells about a sensor; ``None`` is "left out".
 
+    Which error is which: the ``standard_error`` of each `Estimate` is the one to quote, the larger of pair
+    statistics and of the scatter of the levels, for responsivity and quantum efficiency with the sampling
+    error of a mean over pixels that differ. `pair_errors` holds pair statistics alone. `response_bend` is a
+    systematic error, known in sign and size and therefore not in either.
+
     Parameters
     ----------
     electrons_per_count
@@ -32,6 +37,10 @@ class PhotonTransfer:
         R / K, a fraction; left out where photons are not known.
     dark_current
         [e-/s]; left out where all darks were exposed alike.
+    response_bend
+        δ [%]: how far the straight response lies above that at low signal, over the levels used; it makes
+        `counts_per_electron` 3 δ and `responsivity` δ too large. Left out where neither photons are known
+        nor exposure was varied, or fewer than three levels were used.
     saturation_signal
         Mean signal of the level of largest variance [count].
     saturation_photons
@@ -45,8 +54,8 @@ class PhotonTransfer:
     chi_square, degrees_of_freedom
         Of the line that gives K, against the statistics of pairs of frames.
     pair_errors
-        Standard errors by the statistics of pairs alone, as if the model held: what `standard_error`
-        would be if χ²/ν were 1.
+        Standard errors by the statistics of pairs alone, √(2/N) of each variance: what ``standard_error``
+        would be if χ²/ν were 1 and all pixels alike. For comparison, not for quoting.
     levels
         One row for each level: those of `analysis.levels` in the form used, with ``variance`` (light less
         dark), ``variance_error``, ``fit``, ``residual`` [count²] and ``used``.
@@ -59,6 +68,7 @@ class PhotonTransfer:
     responsivity: Estimate | None
     quantum_efficiency: Estimate | None
     dark_current: Estimate | None
+    response_bend: Estimate | None
     saturation_signal: Estimate
     saturation_photons: Estimate | None
     variance: VarianceForm
@@ -80,6 +90,7 @@ class PhotonTransfer:
             "responsivity",
             "quantum_efficiency",
             "dark_current",
+            "response_bend",
             "saturation_signal",
             "saturation_photons",
         )
@@ -92,7 +103,21 @@ class PhotonTransfer:
 
     @property
     def _notes(self) -> tuple[str, ...]:
-        return (f"χ²/ν = {self.reduced_chi_square:.3g}", f"full well: {self.full_well_method}", self.method)
+        fit = f"χ²/ν = {self.reduced_chi_square:.3g}"
+        return (fit, f"full well: {self.full_well_method}", self.method, self._bend_in_words())
+
+    def _bend_in_words(self) -> str:
+        bend = self.response_bend
+        if bend is None:
+            return "whether the response is bent is not known: three levels of known light would tell"
+        if abs(bend.value) <= 2 * bend.standard_error:
+            return ""
+        response = f" and responsivity by {bend.value:+.2g} %" if self.responsivity else ""
+        return (
+            f"the response bends by {bend.value:+.2g} %: electrons_per_count differs by "
+            f"{-3 * bend.value:+.2g} %{response} from the value at low signal, systematically and not in the "
+            "standard errors"
+        )
 
     def __repr__(self) -> str:
         return table_text(f"PhotonTransfer ({self.variance} variance)", self.estimates, self._notes)

@@ -19,11 +19,15 @@ def response(photons, *, per_electron, bend=0.0, well=WELL):
     return np.minimum(per_electron * electrons * (1 + bend * electrons / well), 65535 - BIAS)
 
 
-def frames(rng, photons, *, per_electron, lamp=0.0, **sensor):
+def pattern(specimen=7):
+    """How much more than the mean of their kind the pixels of one sensor respond."""
+    return np.random.default_rng([7, specimen]).normal(1, 0.006, SHAPE)
+
+
+def frames(rng, photons, *, per_electron, lamp=0.0, specimen=7, **sensor):
     """Two frames of one level: photon noise, fixed pattern, read noise, rounding."""
-    pattern = np.random.default_rng(7).normal(1, 0.006, SHAPE)  # the same pixels in every frame
     steady = photons * (1 + lamp * rng.normal(size=(2, 1, 1)))
-    electrons = rng.poisson(np.clip(QE * steady * pattern, 0, None))
+    electrons = rng.poisson(np.clip(QE * steady * pattern(specimen), 0, None))
     counts = response(electrons / QE, per_electron=per_electron, **sensor)
     read = per_electron * READ_NOISE * rng.normal(size=(2, *SHAPE))
     return np.clip(np.rint(BIAS + counts + read), 0, 65535).astype(np.uint16)
@@ -61,24 +65,36 @@ def assert_spread_is_one(found):
 
 @pytest.fixture(scope="module", params=[1.3, 0.5], ids=["adc-limited", "well-limited"])
 def straight(request):
-    return request.param, [analysis.photon_transfer(experiment(s, per_electron=request.param)) for s in SEEDS]
+    runs = (experiment(s, per_electron=request.param, specimen=s) for s in SEEDS)
+    return request.param, [analysis.photon_transfer(run) for run in runs]
 
 
-@pytest.mark.parametrize("name", ["electrons_per_count", "quantum_efficiency", "read_noise"])
+@pytest.mark.parametrize(
+    "name", ["electrons_per_count", "quantum_efficiency", "responsivity", "read_noise", "response_bend"]
+)
 def test_the_injected_value_comes_back_with_pulls_of_spread_one(straight, name):
     per_electron, results = straight
-    truth = {"electrons_per_count": 1 / per_electron, "quantum_efficiency": QE, "read_noise": READ_NOISE}
+    truth = {
+        "electrons_per_count": 1 / per_electron,
+        "quantum_efficiency": QE,
+        "responsivity": QE * per_electron,
+        "read_noise": READ_NOISE,
+        "response_bend": 0.0,
+    }
     assert_spread_is_one(pulls(results, name, truth[name]))
 
 
-def test_responsivity_comes_back(straight):
+def test_the_responsivity_of_a_sensor_differs_from_that_of_its_kind_by_more_than_noise(straight):
+    """Each specimen has pixels of its own, whose mean scatters by PRNU/√N: photon noise does not tell it."""
     per_electron, results = straight
-    # the fixed pattern of 3072 pixels has a mean of its own, which belongs to the sensor
-    mean_pattern = np.random.default_rng(7).normal(1, 0.006, SHAPE).mean()
-    found = pulls(results, "responsivity", per_electron * QE * mean_pattern)
-    # the bend of the response, where noise feigns one, makes the error larger but never smaller
-    assert abs(found.mean()) < 4 / np.sqrt(found.size)
-    assert (found**2).sum() < chi2.ppf(1 - 1e-4, found.size)
+    by_noise = np.array(
+        [(r.responsivity.value - QE * per_electron) / r.pair_errors["responsivity"] for r in results]
+    )
+    assert (by_noise**2).sum() > chi2.ppf(1 - 1e-4, by_noise.size)
+    for result in results:
+        sampling = 0.006 / np.sqrt(pattern().size)  # relative; its variance is known to √(2/N)
+        beyond = np.sqrt(result.responsivity.standard_error**2 - result.pair_errors["responsivity"] ** 2)
+        assert beyond > result.responsivity.value * sampling * (1 - 4 / np.sqrt(2 * pattern().size))
 
 
 def test_full_well_is_the_smaller_of_well_and_scale(straight):
@@ -133,14 +149,36 @@ def test_errors_grow_with_the_noise_of_the_lamp_in_the_old_form():
     assert np.sqrt((errors**2).mean()) > 2 * naive.max()
 
 
-def test_a_bent_response_stays_within_the_error_of_the_gain():
-    results = [analysis.photon_transfer(experiment(s, per_electron=0.5, bend=-0.04)) for s in SEEDS]
-    found = pulls(results, "counts_per_electron", 0.5)
-    statistics_only = np.array(
-        [(r.counts_per_electron.value - 0.5) / r.pair_errors["counts_per_electron"] for r in results]
+@pytest.mark.parametrize("photons_known", [True, False], ids=["photons", "exposure"])
+@pytest.mark.parametrize("bend", [-0.04, 0.02], ids=["compressed", "expanded"])
+def test_the_bend_of_the_response_comes_back_and_corrects_the_gain(bend, photons_known):
+    """With µ = K (e + c e²) the straight slope of µ is K (1 + δ), δ = c Σe³/Σe², and K is 3 δ too large."""
+    bends, raw, corrected = [], [], []
+    for seed in SEEDS:
+        run = experiment(seed, per_electron=0.5, bend=bend, photons_known=photons_known)
+        found = analysis.photon_transfer(run)
+        electrons = QE * PHOTONS[found.levels["used"].values]
+        truth = bend / WELL * (electrons**3).sum() / (electrons**2).sum()
+        gain, delta = found.electrons_per_count, found.response_bend.scaled(0.01, "1")
+        bends.append(delta.pull(truth))
+        raw.append(gain.pull(2.0))
+        error = np.hypot(gain.standard_error, 3 * gain.value * delta.standard_error)
+        corrected.append((gain.value * (1 + 3 * delta.value) - 2.0) / error)
+    assert abs(np.array(bends)).max() < 4
+    assert abs(np.mean(raw)) > 4 / np.sqrt(len(raw)), "otherwise there is nothing to correct"
+    assert_spread_is_one(np.array(corrected))
+
+
+def test_the_note_tells_a_bend_that_is_there_and_nothing_of_one_that_is_not():
+    bent, straight = (
+        analysis.photon_transfer(experiment(2, per_electron=0.5, bend=bend)) for bend in (-0.04, 0.0)
     )
-    assert abs(statistics_only).mean() > 4  # the fit is wrong by far more than its noise …
-    assert abs(found).max() < 4  # … and says so
+    delta = bent.response_bend.value
+    said = f"electrons_per_count differs by {-3 * delta:+.2g} % and responsivity by {delta:+.2g} %"
+    assert said in repr(bent)
+    assert said in bent._repr_html_()
+    assert abs(straight.response_bend.value) < 2 * straight.response_bend.standard_error
+    assert "differs" not in repr(straight)
 
 
 BENDS = {"straight": 0.0, "compressed": -0.03, "expanded": 0.02}
@@ -148,8 +186,7 @@ BENDS = {"straight": 0.0, "compressed": -0.03, "expanded": 0.02}
 
 @pytest.mark.parametrize("bend", BENDS.values(), ids=BENDS)
 def test_linearity_errors_are_those_of_the_noise_free_response(bend):
-    mean_pattern = np.random.default_rng(7).normal(1, 0.006, SHAPE).mean()
-    clean = response(PHOTONS * mean_pattern, per_electron=0.5, bend=bend)
+    clean = response(PHOTONS * pattern().mean(), per_electron=0.5, bend=bend)
     found = {"minimum": [], "maximum": [], "mean": []}
     for seed in SEEDS:
         result = analysis.linearity(experiment(seed, per_electron=0.5, bend=bend))

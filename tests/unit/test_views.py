@@ -86,6 +86,34 @@ def test_the_figure_is_written_and_shown_without_pyplot(run, tmp_path):
     assert len(figure.axes) == 2
 
 
+def gain_transfer_of(read_noises):
+    def estimate(value, unit):
+        return Estimate(value=value, standard_error=0.05 * value, unit=unit)
+
+    points = tuple(
+        analysis.GainPoint(
+            gain=20.0 * i,
+            electrons_per_count=estimate(0.8 / (i + 1), "e-/count"),
+            read_noise=noise and estimate(noise, "e-"),
+            dark_level=estimate(300.0, "count"),
+            light_level=estimate(9000.0, "count"),
+        )
+        for i, noise in enumerate(read_noises)
+    )
+    return analysis.GainTransfer(points=points, levels=xr.Dataset())
+
+
+def test_the_gain_figure_draws_each_setting_with_its_error_and_not_what_was_left_out():
+    upper, lower = views.gain_figure(gain_transfer_of([3.5, None, 1.5])).axes
+    assert upper.get_ylabel() == "electrons per count [e-/count]"
+    assert (lower.get_xlabel(), lower.get_ylabel()) == ("gain [register value]", "read noise [e-]")
+    for ax, gains, values in ((upper, [0, 20, 40], [0.8, 0.4, 0.8 / 3]), (lower, [0, 40], [3.5, 1.5])):
+        line, _, (bars,) = ax.containers[0].lines
+        np.testing.assert_allclose(line.get_xydata(), np.stack([gains, values], axis=1))
+        heights = [np.ptp(segment[:, 1]) for segment in bars.get_segments()]
+        np.testing.assert_allclose(heights, 2 * 0.05 * np.array(values))
+
+
 def test_a_run_card_tells_plan_frames_times_settings_and_errors(run):
     rows = {name: (value, unit) for name, value, unit in views.run_card(run).rows}
     assert rows["frames"] == ("56 (28 dark, 28 light)", "")

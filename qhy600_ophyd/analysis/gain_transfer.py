@@ -1,0 +1,191 @@
+"""Gain transfer: e-/count and read noise at each setting of the gain, from one pair of levels each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from uncertainties.umath import sqrt as usqrt  # pyright: ignore[reportAttributeAccessIssue]
+
+from qhy600_ophyd.analysis.estimate import Estimate
+from qhy600_ophyd.analysis.levels import level_table
+from qhy600_ophyd.analysis.measured import LOWEST_DARK_VARIANCE, QUANTIZATION, measured
+from qhy600_ophyd.analysis.pairing import pair_levels
+from qhy600_ophyd.analysis.pixels import PixelChoice
+from qhy600_ophyd.contract import AnalysisRefused
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+SATURATED = 1e-4
+"""Part of the counts at saturation that is borne.
+
+A Gaussian clipped where this much of it lies above has lost 1.9e-4 of its variance, as much as the
+statistics of a pair of 60 million pixels leave open, √(2/N) = 1.8e-4.
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GainPoint:
+    """A sensor at one setting of its gain.
+
+    Parameters
+    ----------
+    gain
+        Register value.
+    electrons_per_count
+        [e-/count].
+    read_noise
+        Temporal noise in the dark without rounding [e-]; the shot noise of the dark current of this exposure
+        is in it. ``None`` where the dark varies by less than 0.24 count² and rounding hides it.
+    dark_level, light_level
+        Mean counts without and with light [count].
+    """
+
+    gain: float
+    electrons_per_count: Estimate
+    read_noise: Estimate | None
+    dark_level: Estimate
+    light_level: Estimate
+
+
+_COLUMNS = ("electrons_per_count", "read_noise", "dark_level", "light_level")
+_UNITS = ("e-/count", "e-", "count", "count")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class GainTransfer:
+    """What the gain setting does; results of `gain_transfer`.
+
+    Parameters
+    ----------
+    points
+        One for each setting, by rising gain.
+    levels
+        One row for each point: those of `analysis.levels` with both forms of the variance, and ``gain``.
+    """
+
+    points: tuple[GainPoint, ...]
+    levels: xr.Dataset
+
+    @property
+    def _rows(self) -> list[list[str]]:
+        head = ["gain", *(f"{n.replace('_', ' ')} [{u}]" for n, u in zip(_COLUMNS, _UNITS, strict=True))]
+        return [head, *([f"{point.gain:g}", *map(_number, _estimates(point))] for point in self.points)]
+
+    def __repr__(self) -> str:
+        rows = self._rows
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        lines = ("  ".join(map(str.rjust, row, widths)) for row in rows)
+        return "\n".join(["GainTransfer", *(f"  {line}" for line in lines)])
+
+    def _repr_html_(self) -> str:
+        head, *rows = self._rows
+        top = "".join(f"<th>{escape(name)}</th>" for name in head)
+        body = "".join(
+            "<tr>" + "".join(f"<td style='text-align:right'>{escape(cell)}</td>" for cell in row) + "</tr>"
+            for row in rows
+        )
+        return f"<div><strong>Gain transfer</strong><table><tr>{top}</tr>{body}</table></div>"
+
+
+def gain_transfer(run: xr.Dataset, *, region: PixelChoice = None) -> GainTransfer:
+    """e-/count and read noise at each gain, from the noise of light and dark frames of equal exposure.
+
+    With µ and σ² the means and temporal variances (EMVA 1288 R4 General, Eq 18) at one setting:
+
+    - e-/count = (µ_light − µ_dark) / (σ²_light − σ²_dark);
+    - read noise = √(σ²_dark − 1/12) × e-/count.
+
+    Standard errors are those of the statistics of pairs, √(2/N) of each variance and √(σ²/2N) of each mean
+    for N pixels × pairs, carried through both formulae with their covariances. One level of light at each
+    gain cannot tell whether the response is bent: `photon_transfer` of a series of levels can.
+
+    Parameters
+    ----------
+    run
+        Of `plans.gain_sweep` with a light: as `analysis.levels` takes it, with ``gain``, which may vary from
+        step to step.
+    region
+        Pixels to use; the image region unless given.
+
+    Raises
+    ------
+    AnalysisRefused
+        There are no darks; a gain is not known, or varies within a step; the light adds no signal or no
+        noise; more than 1 in 10 000 counts are saturated, where ``saturation_code`` is known.
+    """
+    kinds = np.asarray(run["frame_kind"]).astype(str) if "frame_kind" in run.variables else np.array([])
+    if (kinds == "light").any() and not (kinds == "dark").any():
+        raise AnalysisRefused(
+            "the run has light frames but no dark frame: e-/count needs both at each gain; take the sweep "
+            "with a light, plans.gain_sweep(camera, gains, light=light)"
+        )
+    paired = pair_levels(run, varying="gain", plan="plans.gain_sweep")
+    gains = [_gain(run, [i for pair in level.light + level.dark for i in pair]) for level in paired]
+    table = level_table(run, paired, region).assign(gain=("level", gains, {"units": "1"}))
+    table = table.isel(level=np.argsort(gains, kind="stable"))
+    _refuse_saturated(table)
+    found = measured(table.sel(form="R4"))
+    columns = (found.light_mean, found.dark_mean, found.light_variance, found.dark_variance)
+    points = (
+        _point(gain, *at) for gain, *at in zip(table["gain"].to_numpy().tolist(), *columns, strict=True)
+    )
+    return GainTransfer(points=tuple(points), levels=table)
+
+
+def _point(gain: float, light: Any, dark: Any, light_variance: Any, dark_variance: Any) -> GainPoint:
+    signal, noise = light - dark, light_variance - dark_variance
+    if not (signal.nominal_value > 0 and noise.nominal_value > 0):
+        raise AnalysisRefused(
+            f"at gain {gain:g} the light adds {signal.nominal_value:.3g} counts and "
+            f"{noise.nominal_value:.3g} count² of noise: both must be positive; give more light, "
+            f"or {_leave_out(gain)}"
+        )
+    per_count = signal / noise
+    hidden = dark_variance.nominal_value < LOWEST_DARK_VARIANCE
+    read_noise = None if hidden else usqrt(dark_variance - QUANTIZATION) * per_count
+    return GainPoint(
+        gain=gain,
+        electrons_per_count=Estimate.of(per_count, "e-/count"),
+        read_noise=None if read_noise is None else Estimate.of(read_noise, "e-"),
+        dark_level=Estimate.of(dark, "count"),
+        light_level=Estimate.of(light, "count"),
+    )
+
+
+def _gain(run: xr.Dataset, frames: list[int]) -> float:
+    """The gain of one level, which `pair_levels` has found to be one where it is known."""
+    if "gain" not in run.variables:
+        raise AnalysisRefused("the dataset has no 'gain'; take the run with plans.gain_sweep")
+    values = np.broadcast_to(np.asarray(run["gain"], float), run.sizes["frame"])[frames]
+    if not np.isfinite(values).all():
+        raise AnalysisRefused(
+            f"the gain of {int((~np.isfinite(values)).sum())} frames is not known: a point needs its gain; "
+            "choose others with run.isel(frame=run.gain.notnull())"
+        )
+    return float(values[0])
+
+
+def _refuse_saturated(table: xr.Dataset) -> None:
+    for gain, part in zip(table["gain"].to_numpy(), table["saturated"].to_numpy(), strict=True):
+        if part > SATURATED:  # NaN, where saturation is not known, is not
+            raise AnalysisRefused(
+                f"at gain {gain:g} {100 * part:.2g} % of the counts are saturated, at most "
+                f"{100 * SATURATED:g} % are allowed, since clipped noise feigns more e-/count; give less "
+                f"light, or {_leave_out(gain)}"
+            )
+
+
+def _leave_out(gain: float) -> str:
+    return f"leave it out with run.isel(frame=run.gain != {gain:g})"
+
+
+def _estimates(point: GainPoint) -> list[Estimate | None]:
+    return [getattr(point, name) for name in _COLUMNS]
+
+
+def _number(estimate: Estimate | None) -> str:
+    return "left out" if estimate is None else estimate.number()
