@@ -85,8 +85,10 @@ class Bench:
         """Open the camera and apply the profile's settings; every verb that needs it does so by itself."""
         if not self.camera.is_open:
             self.camera.open()
-            for name, value in self.profile.settings.model_dump(exclude_none=True).items():
-                getattr(self.camera, name).set(value)
+            wanted = self.profile.settings.model_dump(exclude_none=True)
+            if wanted:
+                self.camera.configure(wanted)
+                self.camera.apply()
         return self
 
     def close(self) -> None:

@@ -97,8 +97,8 @@ FRAME_FIELDS: tuple[Field, ...] = (
     Field("wavelength", "f8", "nm", "wavelength of the light"),
     Field("photons", "f8", "photon/pixel", "photons that fell on a pixel during the exposure"),
     Field("mean", "f8", "count", "mean of the image region"),
-    Field("black_level", "f8", "count", "median of the optically dark region"),
-    Field("overscan_level", "f8", "count", "median of the overscan region"),
+    Field("black_level", "f8", "count", "mean of the optically dark region, outliers left out"),
+    Field("overscan_level", "f8", "count", "mean of the overscan region, outliers left out"),
 )
 
 COLUMNS: tuple[Field, ...] = (*SETTING_FIELDS, *LABEL_FIELDS, *FRAME_FIELDS)

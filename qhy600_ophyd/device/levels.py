@@ -12,7 +12,10 @@ from qhy600_ophyd.contract import Layout
 from qhy600_ophyd.sensor import Region
 
 _SAMPLES = 1 << 18
-"""Pixels at most for a median: its error is then 1.25 σ / 512, far below a count for any read noise here."""
+"""Pixels at most for a level: its error is then σ / 512, far below a count for any read noise here."""
+
+_CLIP = 5.0
+"""Standard deviations from the median beyond which a pixel is warm, or hit, and does not count."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,10 @@ class Areas:
         )
 
     def read(self, counts: NDArray[Any]) -> dict[str, float | None]:
-        """Mean of the image, medians of the dark columns and the overscan rows [count].
+        """Mean of the image, clipped means of the dark columns and the overscan rows [count].
+
+        A median of whole counts is a whole count; the mean of what lies within 5 σ of it (σ from the
+        median absolute deviation) resolves a drift of a hundredth.
 
         Parameters
         ----------
@@ -50,8 +56,8 @@ class Areas:
         """
         return {
             "mean": None if self.image is None else float(_mean(counts[self.image])),
-            "black_level": None if self.dark is None else _median(counts[self.dark]),
-            "overscan_level": None if self.overscan is None else _median(counts[self.overscan]),
+            "black_level": None if self.dark is None else _level(counts[self.dark]),
+            "overscan_level": None if self.overscan is None else _level(counts[self.overscan]),
         }
 
 
@@ -69,8 +75,11 @@ def _mean(counts: NDArray[Any]) -> float:
     return float(counts.sum(axis=1, dtype=np.uint64).sum() / counts.size)
 
 
-def _median(counts: NDArray[Any]) -> float:
+def _level(counts: NDArray[Any]) -> float:
     # An odd stride through the flattened area meets every column.
     flat = counts.reshape(-1)
-    stride = max(flat.size // _SAMPLES, 1) | 1
-    return float(np.median(flat[::stride]))
+    sample = flat[:: max(flat.size // _SAMPLES, 1) | 1].astype(np.float32)
+    distance = np.abs(sample - np.median(sample))
+    # Whole counts cannot tell a deviation below one apart from none.
+    sigma = max(1.4826 * float(np.median(distance)), 1.0)
+    return float(sample[distance <= _CLIP * sigma].mean(dtype=np.float64))

@@ -183,6 +183,19 @@ class Panel(Device):
         """
         return self.capabilities.resolve(self.requested, now=self.actual)
 
+    def apply(self) -> Settings:
+        """Apply the requested settings now, instead of at the next trigger; returns what became actual.
+
+        Raises
+        ------
+        SettingRefused
+            They do not go together; nothing was changed.
+        """
+        settings = self.resolved()
+        self.actual = self.call(lambda: self.backend.configure(settings))
+        self._publish()
+        return self.actual
+
     def read(self) -> OrderedDict[str, dict[str, Any]]:
         """Read every column of the last frame's row, requested and actual, by ``<name>_<column>``."""
         stamp = self.row_timestamp
@@ -214,9 +227,15 @@ class Panel(Device):
         """Take the row of a stored frame, and what the camera said of it, as the present reading."""
         self.row, self.actual, self.row_timestamp = row, info.settings, time.time()
         self.temperature.note(info.temperature_end)
+        self._publish()
+
+    def _publish(self) -> None:
+        """Tell whoever subscribed to a setting what is actual."""
+        now = time.time()
         for name in SETTING_NAMES:
             signal = self._setting(name)
-            signal.put(event_value(signal.columns[0], row[name]), force=True, timestamp=self.row_timestamp)
+            value = event_value(signal.columns[0], getattr(self.actual, name))
+            signal.put(value, force=True, timestamp=now)
 
     def _setting(self, name: str) -> Setting:
         return getattr(self, name)

@@ -173,3 +173,11 @@ def test_a_callable_of_two_is_a_factory_and_one_of_one_a_path_provider():
 def test_anything_else_is_refused_with_an_example(sink):
     with pytest.raises(StoreError, match="sink='data'"):
         sink_factory(sink, "camera")
+
+
+def test_apply_makes_requested_settings_actual_without_a_frame(camera):
+    camera.gain.set(12)
+    assert camera.gain.get() != 12
+    camera.apply()
+    assert camera.gain.get() == 12
+    assert camera.backend.log == []
