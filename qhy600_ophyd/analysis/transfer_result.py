@@ -102,9 +102,11 @@ class PhotonTransfer:
         return self.chi_square / self.degrees_of_freedom
 
     @property
-    def _notes(self) -> tuple[str, ...]:
+    def notes(self) -> tuple[str, ...]:
+        """What a reader of the numbers has to know, a sentence each."""
         fit = f"χ²/ν = {self.reduced_chi_square:.3g}"
-        return (fit, f"full well: {self.full_well_method}", self.method, self._bend_in_words())
+        notes = (fit, f"full well: {self.full_well_method}", self.method, self._bend_in_words())
+        return tuple(note for note in notes if note)
 
     def _bend_in_words(self) -> str:
         bend = self.response_bend
@@ -120,7 +122,7 @@ class PhotonTransfer:
         )
 
     def __repr__(self) -> str:
-        return table_text(f"PhotonTransfer ({self.variance} variance)", self.estimates, self._notes)
+        return table_text(f"PhotonTransfer ({self.variance} variance)", self.estimates, self.notes)
 
     def _repr_html_(self) -> str:
-        return table_html(f"Photon transfer ({self.variance} variance)", self.estimates, self._notes)
+        return table_html(f"Photon transfer ({self.variance} variance)", self.estimates, self.notes)

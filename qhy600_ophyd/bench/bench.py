@@ -6,6 +6,7 @@ import getpass
 import os
 import threading
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -152,11 +153,15 @@ class Bench:
     @property
     def truth(self) -> Any:
         """What a simulated camera injects at its present settings and temperature; ``None`` for others."""
+        return self.truth_at()
+
+    def truth_at(self, **settings: Any) -> Any:
+        """What a simulated camera would inject at other settings, as ``gain=30``; ``None`` for others."""
         self.open()
         source = getattr(self.camera.backend, "truth", None)
         if source is None:
             return None
-        return source.of(self.camera.resolved(), self.camera.temperature.get())
+        return source.of(replace(self.camera.resolved(), **settings), self.camera.temperature.get())
 
     def _engaged(self, engine: Callable[[], Any], progress: bool | None) -> xr.Dataset | list[xr.Dataset]:
         bar = EventBar(shown=progress)

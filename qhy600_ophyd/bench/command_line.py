@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import math
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from qhy600_ophyd.contract import QHY600Error
+from qhy600_ophyd.contract import AnalysisRefused, QHY600Error
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -91,8 +90,9 @@ def linearity(
         print(json.dumps(report.as_json()))
         return
     _console().print(report.as_table())
-    print(f"run      {report.folder}\npicture  {picture}")
-    _say_how_to_open(report.folder)
+    for note in report.notes:
+        print(note)
+    _say_where(run, picture)
 
 
 @app.command("exposure-series")
@@ -106,6 +106,7 @@ def exposure_series(
 ) -> None:
     """Take frames at several exposure times."""
     from qhy600_ophyd import plans
+    from qhy600_ophyd.bench import frames
 
     asked = _numbers(exposures) or []
     with _bench(profile, None, output) as bench:
@@ -113,7 +114,12 @@ def exposure_series(
             bench.light.set(bench.light.off if kind in ("bias", "dark") else bench.light.on)
         plan = plans.exposure_series(bench.camera, asked, repeats=repeats, kind=kind, light=bench.light)
         run = _taken(bench, plan)
-    _tell(run, ("exposure", "frame_kind", "mean", "black_level", "temperature"), as_json)
+    columns = ("exposure", "frame_kind", "mean", "black_level", "temperature")
+    if as_json:
+        print(json.dumps({"run": str(_folder(run)), "frames": frames.as_json(run, columns)}))
+        return
+    _console().print(frames.as_table(run, columns))
+    _say_where(run)
 
 
 @app.command("gain-sweep")
@@ -125,14 +131,32 @@ def gain_sweep(
     repeats: RepeatsOption = 2,
     as_json: JsonOption = False,
 ) -> None:
-    """Take dark and bright frames at several gain settings."""
+    """Take dark and bright frames at several gain settings, and say what a count is worth at each."""
     from qhy600_ophyd import plans
+    from qhy600_ophyd.bench import frames
+    from qhy600_ophyd.bench.gain_report import GainReport
 
     asked = _numbers(gains) or []
     with _bench(profile, None, output) as bench:
         plan = plans.gain_sweep(bench.camera, asked, exposure=exposure, repeats=repeats, light=bench.light)
         run = _taken(bench, plan)
-    _tell(run, ("gain", "frame_kind", "mean", "black_level", "overscan_level"), as_json)
+        truth = {gain: bench.truth_at(gain=gain).electrons_per_count for gain in asked} if bench.truth else {}
+    columns = ("gain", "frame_kind", "mean", "black_level", "overscan_level")
+    told = {"run": str(_folder(run)), "frames": frames.as_json(run, columns)}
+    try:
+        report = GainReport.of(run, _folder(run), truth)
+    except AnalysisRefused as refused:
+        print(f"qhy600: the frames are kept, but not analysed: {refused}", file=sys.stderr)
+        table = frames.as_table(run, columns)
+    else:
+        report.save_picture()
+        told |= report.as_json()
+        table = report.as_table()
+    if as_json:
+        print(json.dumps(told))
+        return
+    _console().print(table)
+    _say_where(run, told.get("picture"))
 
 
 @app.command()
@@ -196,33 +220,9 @@ def _console() -> Any:
     return Console(width=None if sys.stdout.isatty() else 110)
 
 
-def _tell(run: xr.Dataset, columns: tuple[str, ...], as_json: bool) -> None:
+def _say_where(run: xr.Dataset, picture: Path | str | None = None) -> None:
     folder = _folder(run)
-    if as_json:
-        frames = [{c: _plain(run[c].values[i]) for c in columns} for i in range(run.sizes["frame"])]
-        print(json.dumps({"run": str(folder), "frames": frames}))
-        return
-    from rich.markup import escape
-    from rich.table import Table
-
-    table = Table(title=f"{run.sizes['frame']} frames")
-    for column in columns:
-        unit = run[column].attrs.get("units", "")
-        heading = f"{column} [{unit}]" if unit not in ("", "1") else column
-        table.add_column(escape(heading), justify="right")
-    for i in range(run.sizes["frame"]):
-        values = (run[c].values[i] for c in columns)
-        table.add_row(*(str(v) if isinstance(v, str) else f"{v:.6g}" for v in values))
-    _console().print(table)
     print(f"run      {folder}")
-    _say_how_to_open(folder)
-
-
-def _plain(value: Any) -> str | float | None:
-    if isinstance(value, str):
-        return value
-    return float(value) if math.isfinite(value) else None
-
-
-def _say_how_to_open(folder: Path) -> None:
+    if picture is not None:
+        print(f"picture  {picture}")
     print(f"\nTo open it:\n  from qhy600_ophyd import open_run\n  run = open_run({str(folder)!r})")

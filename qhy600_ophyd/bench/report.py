@@ -87,18 +87,16 @@ class LinearityReport:
         found = self.transfer.estimates | self.linearity.estimates
         return {name: found[name] for name in QUANTITIES}
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader of the numbers has to know, a sentence each."""
+        return self.transfer.notes
+
     def as_json(self) -> dict[str, Any]:
         """Plain values: the same keys for every camera, ``null`` for what cannot be known."""
         content: dict[str, Any] = {"run": str(self.folder), "picture": str(self.folder / PICTURE)}
         for name, estimate in self.estimates.items():
-            entry: dict[str, Any] = {
-                "value": None if estimate is None else _finite(estimate.value),
-                "standard_error": None if estimate is None else _finite(estimate.standard_error),
-                "unit": QUANTITIES[name],
-            }
-            if name in self.truth:
-                entry["truth"] = self.truth[name]
-            content[name] = entry
+            content[name] = estimate_json(estimate, QUANTITIES[name], self.truth.get(name))
         return content
 
     def as_table(self) -> Table:
@@ -113,14 +111,9 @@ class LinearityReport:
             table.add_column("injected truth", justify="right")
             table.add_column("pull", justify="right")
         for name, estimate in self.estimates.items():
-            cells = [name, "not known" if estimate is None else _value(estimate), QUANTITIES[name]]
+            cells = [name, in_words(estimate), QUANTITIES[name]]
             if self.truth:
-                true = self.truth.get(name)
-                known = estimate is not None and true is not None
-                cells += [
-                    f"{round(true, 9):.6g}" if true is not None else "",
-                    f"{estimate.pull(true):+.1f}" if known else "",  # type: ignore[union-attr]
-                ]
+                cells += truth_and_pull(estimate, self.truth.get(name))
             table.add_row(*cells)
         return table
 
@@ -133,12 +126,32 @@ class LinearityReport:
         return path
 
 
-def _value(estimate: Estimate) -> str:
+def estimate_json(estimate: Estimate | None, unit: str, truth: float | None = None) -> dict[str, Any]:
+    """Plain values of an estimate; ``truth`` only where it is known."""
+    entry: dict[str, Any] = {
+        "value": None if estimate is None else _finite(estimate.value),
+        "standard_error": None if estimate is None else _finite(estimate.standard_error),
+        "unit": unit,
+    }
+    return entry if truth is None else entry | {"truth": truth}
+
+
+def in_words(estimate: Estimate | None) -> str:
+    """``value ± standard error``, to two digits of the error."""
     from uncertainties import ufloat
 
+    if estimate is None:
+        return "not known"
     if not math.isfinite(estimate.standard_error) or estimate.standard_error <= 0.0:
         return f"{estimate.value:.6g}"
     return f"{ufloat(estimate.value, estimate.standard_error):.2u}".replace("+/-", " ± ")
+
+
+def truth_and_pull(estimate: Estimate | None, truth: float | None) -> list[str]:
+    """The injected value, and by how many standard errors the estimate misses it."""
+    if truth is None:
+        return ["", ""]
+    return [f"{round(truth, 9) + 0.0:.6g}", "" if estimate is None else f"{estimate.pull(truth):+.1f}"]
 
 
 def _finite(value: float) -> float | None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from qhy600_ophyd.contract import StoreError
 from qhy600_ophyd.datasets.json_text import json_text, scalars
+from qhy600_ophyd.datasets.reason import reason
 
 
 def event_log_path(file: Path) -> Path:
@@ -45,7 +46,7 @@ def append_event(path: Path, event: Mapping[str, Any], *, own: frozenset[str], f
             log.write(json_text(line) + "\n")
     except OSError as error:
         raise StoreError(
-            f"{path} cannot be written ({error.strerror or error}). Free some space; "
+            f"{path} cannot be written ({reason(error)}). Free some space; "
             "the frames and earlier events are kept"
         ) from error
 

@@ -10,23 +10,22 @@ from typing import Any
 
 import h5py
 import numpy as np
-from h5py import h5s
-from numpy.typing import NDArray
 
 from qhy600_ophyd.contract import Address, Clock, Frame, Layout, StoreError, SystemClock
 from qhy600_ophyd.contract.store import DocumentKind
 from qhy600_ophyd.datasets.event_log import append_event, event_log_path
 from qhy600_ophyd.datasets.file_skeleton import (
     COUNTS,
-    LEDGER,
     START_BYTES,
     STOP_BYTES,
     UID_BYTES,
     make_skeleton,
     rewrite_text,
 )
+from qhy600_ophyd.datasets.growing_file import GrowingFile
 from qhy600_ophyd.datasets.json_text import json_text
 from qhy600_ophyd.datasets.ledger import Ledger
+from qhy600_ophyd.datasets.reason import reason
 from qhy600_ophyd.datasets.run_record import RunRecord
 
 _RESERVE = 4 << 20
@@ -71,12 +70,9 @@ class HDF5FrameSink:
         self._interval = column_interval
         self._clock = clock or SystemClock()
         self._lock = threading.RLock()
-        self._file: h5py.File | None = None
+        self._file: GrowingFile | None = None
         self._layout: Layout | None = None
-        self._broken = ""
         self._sequences: list[int] = []
-        self._waiting: list[NDArray[np.void]] = []
-        self._columns_written = self._clock.monotonic()
 
     def __repr__(self) -> str:
         state = "not opened" if self._layout is None else "closed" if self._file is None else "open"
@@ -103,20 +99,16 @@ class HDF5FrameSink:
             part.unlink(missing_ok=True)
             make_skeleton(part, stream=stream, segment=self._segment, layout=layout, ledger=self._ledger)
             part.replace(self.path)
-            file = h5py.File(self.path, "r+", libver="latest")
-            file.swmr_mode = True
+            file = GrowingFile(self.path, self._ledger, column_interval=self._interval, clock=self._clock)
         except OSError as error:
             part.unlink(missing_ok=True)
             raise StoreError(
                 f"{self.path} cannot be made ({reason(error)}). Choose another folder"
             ) from error
         self._file, self._layout = file, layout
-        self._counts: Any = file[COUNTS]
-        self._rows: Any = file[LEDGER]
-        self._frames: Any = file["frame"]
-        self._columns: dict[str, Any] = {name: file[name] for name in self._ledger.columns}
-        self._texts = [column for column in self._columns.values() if column.dtype.kind == "S"]
-        self._own = frozenset(f"{layout.attributes.get('device', '')}_{name}" for name in self._columns)
+        self._own = frozenset(
+            f"{layout.attributes.get('device', '')}_{name}" for name in self._ledger.columns
+        )
 
     def append(self, frame: Frame) -> None:
         """Store a frame and its row; when this returns, a killed process loses neither.
@@ -137,15 +129,13 @@ class HDF5FrameSink:
             row = self._ledger.row(frame.row, n)
             self._require_space(frame.counts.nbytes)
             try:
-                self._write_counts(n, np.ascontiguousarray(frame.counts))
-                self._waiting.append(row)
-                if self._clock.monotonic() - self._columns_written >= self._interval:
-                    self._write_columns()
-                self._write_row(n, row)
-                file.flush()
+                file.append(frame.counts, row)
             except OSError as error:
-                self._undo(n, error)
-            self._sequences.append(int(row["sequence"][0]) if "sequence" in self._columns else -1)
+                raise StoreError(
+                    f"frame {n + 1} could not be written to {self.path} ({reason(error)}). "
+                    f"The {n} frames before it are kept; free some space or choose another folder"
+                ) from error
+            self._sequences.append(int(row["sequence"][0]) if "sequence" in self._ledger.columns else -1)
 
     @property
     def committed(self) -> int:
@@ -167,11 +157,9 @@ class HDF5FrameSink:
             if n == self.committed:
                 return
             try:
-                self._cut(n)
-                file.flush()
+                file.truncate(n)
             except OSError as error:
-                self._broken = reason(error)
-                raise StoreError(f"{self.path} cannot be cut to {n} frames ({self._broken})") from error
+                raise StoreError(f"{self.path} cannot be cut to {n} frames ({reason(error)})") from error
             del self._sequences[n:]
 
     def annotate(self, kind: DocumentKind, document: Mapping[str, Any]) -> None:
@@ -209,9 +197,6 @@ class HDF5FrameSink:
             if file is None:
                 return
             try:
-                if not self._broken:
-                    self._write_columns()
-                    self._frames.resize((self.committed,))
                 file.close()
             except (OSError, RuntimeError) as error:
                 raise StoreError(
@@ -231,22 +216,20 @@ class HDF5FrameSink:
 
     def _keep_event(self, event: Mapping[str, Any]) -> None:
         append_event(event_log_path(self.path), event, own=self._own, frame=self._frame_of(event))
-        if self._file is not None and self._waiting and not self._broken:
+        if self._file is not None:
             try:
-                self._write_columns()
-                self._file.flush()
+                self._file.catch_up()
             except OSError as error:
-                self._broken = reason(error)
                 raise StoreError(
-                    f"{self.path} cannot be written ({self._broken}). Its {self.committed} frames are kept"
+                    f"{self.path} cannot be written ({reason(error)}). Its {self.committed} frames are kept"
                 ) from error
 
-    def _opened(self, verb: str) -> h5py.File:
+    def _opened(self, verb: str) -> GrowingFile:
         if self._file is None:
             raise StoreError(f"cannot {verb} {self.path}: it is not open")
-        if self._broken:
+        if self._file.broken:
             raise StoreError(
-                f"cannot {verb} {self.path}: writing to it failed ({self._broken}). Close it; "
+                f"cannot {verb} {self.path}: writing to it failed ({self._file.broken}). Close it; "
                 f"its {self.committed} frames are kept"
             )
         return self._file
@@ -264,53 +247,6 @@ class HDF5FrameSink:
                 f"MB left. The {self.committed} frames before it are kept; free some space and go on"
             )
 
-    def _write_counts(self, n: int, counts: NDArray[Any]) -> None:
-        for column in self._texts:  # h5netcdf fills up short numbers, but not short texts
-            column.id.set_extent((n + 1,))
-        self._counts.id.set_extent((n + 1, *counts.shape))
-        self._counts.id.write_direct_chunk((n, 0, 0), counts)
-        # SWMR keeps order within a dataset only: the counts must be there before their row is.
-        self._opened("append to").flush()
-
-    def _write_row(self, n: int, row: NDArray[np.void]) -> None:
-        self._rows.id.set_extent((n + 1,))
-        self._rows.id.write_direct_chunk((n,), row)
-
-    def _write_columns(self) -> None:
-        self._columns_written = self._clock.monotonic()
-        if not self._waiting:
-            return
-        rows = np.concatenate(self._waiting)
-        first = int(rows["committed"][0]) - 1
-        stop = first + len(rows)
-        for name, column in self._columns.items():
-            values = np.ascontiguousarray(rows[name])
-            place = h5s.create_simple((stop, *values.shape[1:]))
-            place.select_hyperslab((first, *(0 for _ in values.shape[1:])), values.shape)
-            column.id.set_extent((stop, *values.shape[1:]))
-            column.id.write(h5s.create_simple(values.shape), place, values)
-        self._waiting.clear()
-
-    def _cut(self, n: int) -> None:
-        """Shorten everything to `n` frames, the ledger first, so that no row is ever without its frame."""
-        for dataset in (self._rows, *self._columns.values(), self._counts):
-            if dataset.shape[0] > n:
-                dataset.resize(n, axis=0)
-                if dataset is self._rows:
-                    dataset.flush()
-        self._waiting = [row for row in self._waiting if row["committed"][0] <= n]
-
-    def _undo(self, n: int, error: OSError) -> None:
-        """Take back a frame that could not be written, and say so."""
-        try:
-            self._cut(n)
-        except (OSError, RuntimeError):
-            self._broken = reason(error)
-        raise StoreError(
-            f"frame {n + 1} could not be written to {self.path} ({reason(error)}). "
-            f"The {n} frames before it are kept; free some space or choose another folder"
-        ) from error
-
     def _frame_of(self, event: Mapping[str, Any]) -> int:
         """Index of the frame that an event tells of: the last one with its sequence number, or the last."""
         layout = self._layout_of_open()
@@ -322,9 +258,7 @@ class HDF5FrameSink:
 
     def _write_attributes(self, texts: Mapping[str, str]) -> None:
         if self._file is not None:
-            for name, text in texts.items():
-                rewrite_text(self._file.attrs, name, text)
-            self._file.flush()
+            self._file.rewrite(texts)
             return
         try:
             with h5py.File(self.path, "r+", libver="latest") as file:
@@ -333,12 +267,6 @@ class HDF5FrameSink:
                     rewrite_text(file.attrs, name, text)
         except OSError:
             return  # a reader holds the file, or it was moved away
-
-
-def reason(error: BaseException) -> str:
-    """Why the file system refused, on one line."""
-    strerror = getattr(error, "strerror", None)
-    return str(strerror or error).splitlines()[0]
 
 
 def _attribute_texts(kind: str, document: Mapping[str, Any]) -> dict[str, str]:

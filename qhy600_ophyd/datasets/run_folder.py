@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from qhy600_ophyd.contract import Clock, Layout, StoreError, SystemClock
-from qhy600_ophyd.datasets.frame_sink import HDF5FrameSink, reason
+from qhy600_ophyd.datasets.frame_sink import HDF5FrameSink
+from qhy600_ophyd.datasets.reason import reason
 from qhy600_ophyd.datasets.run_record import RunRecord
 
 

@@ -79,6 +79,7 @@ def _lazy(segments: Sequence[StreamFile]) -> da.Array:
     parts = [
         da.from_array(
             LazyCounts(s.path, (s.frames, *s.shape), s.dtype),
+            inline_array=True,  # one task a frame instead of two
             chunks=(1, *s.shape),  # pyright: ignore[reportArgumentType]  (its default is a text)
             # The name tells dask when two arrays are the same: path, length and what was written last.
             name=f"counts-{s.path}-{s.frames}-{hash(s.rows.tobytes())}",

@@ -10,6 +10,7 @@ from typing import Any
 
 from qhy600_ophyd.contract import RunDamaged, StoreError
 from qhy600_ophyd.datasets.json_text import json_text, plain
+from qhy600_ophyd.datasets.reason import reason
 
 RUN_SCHEMA = "qhy600_ophyd.run/1"
 RUN_FILE = "run.json"
@@ -74,7 +75,7 @@ def read_run_json(path: Path) -> dict[str, Any] | None:
         return None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise RunDamaged(
-            f"{path} cannot be read ({_line(error)}). Rename it: "
+            f"{path} cannot be read ({reason(error)}). Rename it: "
             "the frames and the start document are in the .h5 files too"
         ) from None
     return content
@@ -89,10 +90,6 @@ def replace_text(path: Path, text: str) -> None:
     except OSError as error:
         part.unlink(missing_ok=True)
         raise StoreError(
-            f"{path} cannot be written ({error.strerror or error}). "
+            f"{path} cannot be written ({reason(error)}). "
             "Free some space, or choose another folder; the earlier record is untouched"
         ) from error
-
-
-def _line(error: Exception) -> str:
-    return str(error).splitlines()[0] if str(error) else type(error).__name__

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from qhy600_ophyd.contract import Field, RunDamaged, SystemClock
 from qhy600_ophyd.datasets.file_skeleton import COUNTS, LEDGER, SCHEMA
 from qhy600_ophyd.datasets.ledger import columns_from, committed_rows
+from qhy600_ophyd.datasets.reason import reason
 
 _OPENING_TRIES = 4
 _OPENING_PAUSE = 0.05
@@ -51,18 +52,18 @@ def reading(path: Path) -> Iterator[h5py.File]:
 
 
 def _patiently_opened(path: Path) -> h5py.File:
-    reason = ""
+    why = ""
     for _ in range(_OPENING_TRIES):
         try:
             return _opened(path)
         except FileNotFoundError:
             raise RunDamaged(f"{path} does not exist. Check the path, or whether the run was moved") from None
         except OSError as error:
-            reason = str(error).splitlines()[0]
+            why = reason(error)
             if _is_damage(error):
                 break
         SystemClock().wait(_OPENING_PAUSE)
-    raise RunDamaged(f"{path} is damaged or not an HDF5 file ({reason}). Restore it from a copy")
+    raise RunDamaged(f"{path} is damaged or not an HDF5 file ({why}). Restore it from a copy")
 
 
 def _is_damage(error: OSError) -> bool:
@@ -140,8 +141,7 @@ class StreamFile:
             try:
                 return cls._from(file, path)
             except (KeyError, ValueError, OSError) as error:
-                reason = str(error).splitlines()[0]
-                raise RunDamaged(f"{path} is damaged ({reason}). Restore it from a copy") from None
+                raise RunDamaged(f"{path} is damaged ({reason(error)}). Restore it from a copy") from None
 
     @classmethod
     def _from(cls, file: h5py.File, path: Path) -> StreamFile:

@@ -1,72 +1,93 @@
-"""What a plan needs to know of a device: its verbs, not its class."""
+"""What a plan needs to know of a device: its verbs, not its class.
+
+They are bluesky's protocols without their types of readings: ophyd's devices return plain dictionaries, and
+its components are descriptors, which no type checker takes for what they give.
+"""
 
 from __future__ import annotations
 
 from typing import Any, Protocol, runtime_checkable
 
-from bluesky.protocols import Movable, Readable, Stageable, Triggerable
-
 
 @runtime_checkable
-class Exposes(Readable[Any], Stageable, Triggerable, Protocol):
+class Exposes(Protocol):
     """A camera: it can be staged, triggered and read, and its exposure time [s] can be moved."""
 
+    exposure: Any
+
     @property
-    def exposure(self) -> Movable[float]:
-        """The exposure time."""
+    def name(self) -> str:
+        """Prefix of its data keys."""
+        ...
+
+    def stage(self) -> Any:
+        """Get ready."""
+        ...
+
+    def trigger(self) -> Any:
+        """Expose; gives a status."""
+        ...
+
+    def read(self) -> Any:
+        """Give the readings of the last frame."""
+        ...
+
+    def describe(self) -> Any:
+        """Say what the readings are."""
+        ...
+
+    def unstage(self) -> Any:
+        """Be done."""
         ...
 
 
 @runtime_checkable
 class HasGain(Exposes, Protocol):
-    """A camera with a gain register."""
+    """A camera whose gain register can be moved."""
 
-    @property
-    def gain(self) -> Movable[float]:
-        """The gain register."""
-        ...
+    gain: Any
 
 
 @runtime_checkable
 class Labels(Protocol):
-    """A camera that records with each frame what the plan calls it."""
+    """A camera that records with each frame what the plan calls it: kind, level, index within the level."""
 
-    @property
-    def frame_kind(self) -> Movable[str]:
-        """bias, dark, light or flat."""
-        ...
-
-    @property
-    def step(self) -> Movable[int]:
-        """Level of the experiment."""
-        ...
-
-    @property
-    def repeat(self) -> Movable[int]:
-        """Index within the level."""
-        ...
+    frame_kind: Any
+    step: Any
+    repeat: Any
 
 
 @runtime_checkable
 class Streams(Protocol):
-    """A camera that has to be told which stream its next frames belong to."""
+    """A camera that has to be told which bluesky stream its next frames belong to."""
 
-    @property
-    def stream(self) -> Movable[str]:
-        """Name of the bluesky stream."""
-        ...
-
-
-@runtime_checkable
-class Illuminates(Movable[Any], Readable[Any], Protocol):
-    """A light, or anything that can be moved so that more or less of it falls on the sensor."""
+    stream: Any
 
 
 @runtime_checkable
 class HasCooler(Protocol):
-    """A camera whose sensor temperature can be moved."""
+    """A camera whose sensor temperature [°C] can be moved."""
+
+    temperature: Any
+
+
+@runtime_checkable
+class Illuminates(Protocol):
+    """A light, or anything that can be moved so that more or less of it falls on the sensor."""
 
     @property
-    def temperature(self) -> Movable[float]:
-        """Sensor temperature [°C]."""
+    def name(self) -> str:
+        """Prefix of its data keys."""
+        ...
+
+    def set(self, value: Any) -> Any:
+        """Move; gives a status."""
+        ...
+
+    def read(self) -> Any:
+        """Give where it is."""
+        ...
+
+    def describe(self) -> Any:
+        """Say what the readings are."""
         ...

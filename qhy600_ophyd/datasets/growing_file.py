@@ -1,0 +1,167 @@
+"""`GrowingFile`: one HDF5 file in SWMR mode, and the order in which a frame is written into it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+from h5py import h5s
+from numpy.typing import NDArray
+
+from qhy600_ophyd.contract import Clock
+from qhy600_ophyd.datasets.file_skeleton import COUNTS, LEDGER, rewrite_text
+from qhy600_ophyd.datasets.ledger import COMMITTED, Ledger
+from qhy600_ophyd.datasets.reason import reason
+
+
+class GrowingFile:
+    """An open file of one stream, from its skeleton to its last frame; one thread at a time.
+
+    The counts go first, flushed, then the frame's row of the ledger, flushed. The columns for readers of
+    plain xarray cost ten times the row, so those of frames that come fast wait and are written together.
+
+    Parameters
+    ----------
+    path
+        A file made by `make_skeleton`; it is opened and goes into SWMR mode.
+    ledger
+        Of the file's columns.
+    column_interval
+        Frames that come faster than this have their columns written together [s]; 0: never together.
+    clock
+        That the interval is measured on.
+
+    Raises
+    ------
+    OSError
+        Here and in every method: what the file system or HDF5 says.
+    """
+
+    def __init__(self, path: Path, ledger: Ledger, *, column_interval: float, clock: Clock):
+        self._file = h5py.File(path, "r+", libver="latest")
+        try:
+            self._file.swmr_mode = True
+            self._counts: Any = self._file[COUNTS]
+            self._rows: Any = self._file[LEDGER]
+            self._scale: Any = self._file["frame"]
+            self._columns: dict[str, Any] = {name: self._file[name] for name in ledger.columns}
+        except BaseException:
+            self._file.close()
+            raise
+        self._texts = [column for column in self._columns.values() if column.dtype.kind == "S"]
+        self._interval = column_interval
+        self._clock = clock
+        self._waiting: list[NDArray[np.void]] = []
+        self._columns_written = -math.inf  # the first frame never waits
+        self.frames = 0
+        """Frames that are there, each with its row."""
+        self.broken = ""
+        """Why a write failed that could not be taken back; empty while all is well."""
+
+    def append(self, counts: NDArray[Any], row: NDArray[np.void]) -> None:
+        """Write a frame and its row durably; a frame that fails is taken back.
+
+        Parameters
+        ----------
+        counts
+            Shape and type of the file's.
+        row
+            By `Ledger.row` for index `frames`, shape (1,).
+        """
+        try:
+            self.write_counts(np.ascontiguousarray(counts))
+            self._waiting.append(row)
+            if self._clock.monotonic() - self._columns_written >= self._interval:
+                self.write_columns()
+            self.write_row(row)
+            self._file.flush()
+        except OSError:
+            self._undo()
+            raise
+        self.frames += 1
+
+    def write_counts(self, counts: NDArray[Any]) -> None:
+        """Write the counts of the next frame, C-contiguous, and flush them."""
+        n = self.frames
+        for column in self._texts:  # h5netcdf fills up short numbers, but not short texts
+            column.id.set_extent((n + 1,))
+        self._counts.id.set_extent((n + 1, *counts.shape))
+        self._counts.id.write_direct_chunk((n, 0, 0), counts)
+        # SWMR keeps order within a dataset only: the counts must be there before their row is.
+        self._file.flush()
+
+    def write_row(self, row: NDArray[np.void]) -> None:
+        """Write the row of the next frame, which makes it count."""
+        self._rows.id.set_extent((self.frames + 1,))
+        self._rows.id.write_direct_chunk((self.frames,), row)
+
+    def write_columns(self) -> None:
+        """Write the columns that wait; they are not flushed."""
+        self._columns_written = self._clock.monotonic()
+        if not self._waiting:
+            return
+        rows = np.concatenate(self._waiting)
+        first = int(rows[COMMITTED][0]) - 1
+        stop = first + len(rows)
+        for name, column in self._columns.items():
+            values = np.ascontiguousarray(rows[name])
+            place = h5s.create_simple((stop, *values.shape[1:]))
+            place.select_hyperslab((first, *(0 for _ in values.shape[1:])), values.shape)
+            column.id.set_extent((stop, *values.shape[1:]))
+            column.id.write(h5s.create_simple(values.shape), place, values)
+        self._waiting.clear()
+
+    def catch_up(self) -> None:
+        """Write the columns that wait, and flush; does nothing if none do or the file is broken."""
+        if self._waiting and not self.broken:
+            try:
+                self.write_columns()
+                self._file.flush()
+            except OSError as error:
+                self.broken = reason(error)
+                raise
+
+    def truncate(self, n: int) -> None:
+        """Keep the first `n` frames only."""
+        try:
+            self._cut(n)
+            self._file.flush()
+        except OSError as error:
+            self.broken = reason(error)
+            raise
+        self.frames = n
+
+    def rewrite(self, texts: Mapping[str, str]) -> None:
+        """Change text attributes where they lie; one that is too long for its room stays as it was."""
+        for name, text in texts.items():
+            rewrite_text(self._file.attrs, name, text)
+        self._file.flush()
+
+    def close(self) -> None:
+        """Write what waits, say how many frames there are, and give the file back whatever fails."""
+        try:
+            if not self.broken:
+                self.write_columns()
+                self._scale.resize((self.frames,))
+        finally:
+            self._file.close()
+
+    def _cut(self, n: int) -> None:
+        """Shorten everything to `n` frames, the ledger first, so that no row is ever without its frame."""
+        for dataset in (self._rows, *self._columns.values(), self._counts):
+            if dataset.shape[0] > n:
+                dataset.resize(n, axis=0)
+                if dataset is self._rows:
+                    dataset.flush()
+        self._waiting = [row for row in self._waiting if row[COMMITTED][0] <= n]
+
+    def _undo(self) -> None:
+        """Take back a frame that could not be written whole."""
+        try:
+            self._cut(self.frames)
+        except (OSError, RuntimeError) as error:
+            self.broken = reason(error)
