@@ -34,19 +34,20 @@ if where == "while opening":
     import qhy600_ophyd.datasets.file_skeleton as skeleton
     skeleton.refuse_variable_length = kill
 sink.open("primary", layout)
+file = sink._file
 for number in range(1, 8):
     append(number)
 if where == "before the row":
-    sink._write_row = kill
+    file.write_row = kill
 if where == "before the columns":
-    sink._write_columns, sink._interval = kill, 0
+    file.write_columns, file._interval = kill, 0
 if where == "within the row":
-    original = sink._rows.id.set_extent
+    original = file._rows.id.set_extent
     class Rows:
         id = type("Id", (), {"set_extent": staticmethod(original), "write_direct_chunk": kill})
-    sink._rows = Rows()
+    file._rows = Rows()
 if where == "after the ledger was cut":
-    sink._counts = type("Counts", (), {"resize": kill, "shape": (7, 4, 6)})
+    file._counts = type("Counts", (), {"resize": kill, "shape": (7, 4, 6)})
 if where == "after the cut" or where == "after the ledger was cut":
     sink.truncate(3)
     print("cut", flush=True)

@@ -10,25 +10,11 @@ import h5py
 import numpy as np
 import pytest
 
-from qhy600_ophyd.contract import Field, Frame, Layout, RunDamaged, StoreError
+from qhy600_ophyd.contract import Field, Frame, RunDamaged, StoreError
 from qhy600_ophyd.datasets import HDF5FrameSink, RunFolders, open_run, summarize
 
 SHAPE = (4, 6)
 Usage = namedtuple("Usage", "total used free")
-
-
-def layout(**changes):
-    described = {
-        "shape": SHAPE,
-        "dtype": "uint16",
-        "x": np.arange(6) + 0.5,
-        "y": np.arange(4) + 0.5,
-        "x_region": np.zeros(6, np.int8),
-        "y_region": np.zeros(4, np.int8),
-        "attributes": {"device": "camera"},
-        "start": {"uid": "0f7a1c52", "time": 0.0, "plan_name": "count"},
-    }
-    return Layout(**{**described, **changes})
 
 
 def frame(number):
@@ -40,13 +26,8 @@ def full_disk(*_, **__):
 
 
 @pytest.fixture
-def store(tmp_path):
-    return RunFolders(tmp_path / "runs")
-
-
-@pytest.fixture
-def sink(store):
-    sink = store("primary", layout())
+def sink(store, tiny_layout):
+    sink = store("primary", tiny_layout())
     for number in (1, 2):
         sink.append(frame(number))
     return sink
@@ -63,16 +44,17 @@ def one_line(refused):
     return str(refused.value)
 
 
-@pytest.mark.parametrize("step", ["_write_counts", "_write_columns", "_write_row"])
+@pytest.mark.parametrize("step", ["write_counts", "write_columns", "write_row"])
 def test_a_disk_that_fails_within_a_frame_keeps_the_earlier_ones_and_can_go_on(sink, monkeypatch, step):
-    sink._interval = 0
-    original = getattr(sink, step)
+    file = sink._file
+    file._interval = 0
+    original = getattr(file, step)
 
     def half_done(*arguments):
         original(*arguments)
         full_disk()
 
-    monkeypatch.setattr(sink, step, half_done)
+    monkeypatch.setattr(file, step, half_done)
     with pytest.raises(StoreError, match="No space left") as refused:
         sink.append(frame(3))
     assert str(sink.path) in one_line(refused)
@@ -98,7 +80,7 @@ def test_a_disk_without_room_for_a_frame_refuses_it_before_anything_is_written(s
 
 
 def test_a_file_that_cannot_be_finished_says_so_once_and_stays_readable(sink, monkeypatch):
-    monkeypatch.setattr(sink, "_write_columns", full_disk)
+    monkeypatch.setattr(sink._file, "write_columns", full_disk)
     with pytest.raises(StoreError, match="Its 2 frames are kept"):
         sink.close()
     sink.close()
@@ -106,26 +88,26 @@ def test_a_file_that_cannot_be_finished_says_so_once_and_stays_readable(sink, mo
 
 
 @pytest.mark.parametrize("root", ["file", "file/below"])
-def test_a_folder_that_cannot_be_made_is_named_with_what_to_do(tmp_path, root):
+def test_a_folder_that_cannot_be_made_is_named_with_what_to_do(tmp_path, root, tiny_layout):
     (tmp_path / "file").write_text("not a folder")
     with pytest.raises(StoreError, match="Choose a folder") as refused:
-        RunFolders(tmp_path / root)("primary", layout())
+        RunFolders(tmp_path / root)("primary", tiny_layout())
     assert str(tmp_path / root) in one_line(refused)
     assert (tmp_path / "file").read_text() == "not a folder"
 
 
-def test_nothing_is_overwritten(tmp_path):
+def test_nothing_is_overwritten(tmp_path, tiny_layout):
     path = tmp_path / "primary.h5"
     path.write_text("somebody's data")
     with pytest.raises(StoreError, match="not overwritten"):
-        HDF5FrameSink(path).open("primary", layout())
+        HDF5FrameSink(path).open("primary", tiny_layout())
     assert path.read_text() == "somebody's data"
 
 
 def test_run_json_is_replaced_whole_or_not_at_all(sink, monkeypatch):
     path = sink.path.with_name("run.json")
     before = path.read_text(encoding="utf-8")
-    assert json.loads(before)["start"]["plan_name"] == "count"
+    assert json.loads(before)["start"]["plan_name"] == "linearity"
     original = Path.write_text
 
     def half_written(self, text, **options):
@@ -163,10 +145,10 @@ def test_a_row_that_does_not_fit_leaves_no_frame(sink):
     assert_frames(sink.path, 1, 2)
 
 
-def test_a_column_of_variable_length_is_refused_before_any_file_is_made(tmp_path):
+def test_a_column_of_variable_length_is_refused_before_any_file_is_made(tmp_path, tiny_layout):
     with pytest.raises(StoreError, match="fixed size only"):
         HDF5FrameSink(tmp_path / "primary.h5").open(
-            "primary", layout(columns=(Field("note", "O", "", "free text"),))
+            "primary", tiny_layout(columns=(Field("note", "O", "", "free text"),))
         )
     assert list(tmp_path.iterdir()) == []
 
@@ -239,11 +221,11 @@ def test_what_is_not_a_run_is_refused_in_one_line(tmp_path, what):
 def test_a_run_opens_without_its_run_json(sink):
     sink.close()
     sink.path.with_name("run.json").unlink()
-    assert open_run(sink.path).attrs["plan_name"] == "count"
+    assert open_run(sink.path).attrs["plan_name"] == "linearity"
 
 
-def test_a_damaged_stream_does_not_hide_the_others(store, sink):
-    dark = store("dark", layout())
+def test_a_damaged_stream_does_not_hide_the_others(store, sink, tiny_layout):
+    dark = store("dark", tiny_layout())
     dark.append(frame(5))
     for each in (sink, dark):
         each.close()

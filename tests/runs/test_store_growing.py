@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from qhy600_ophyd.contract import Frame, Layout
-from qhy600_ophyd.datasets import RunFolders, open_run
+from qhy600_ophyd.contract import Frame
+from qhy600_ophyd.datasets import open_run
 
 SHAPE = (4, 6)
 READER = """
@@ -25,17 +25,8 @@ print(run.sizes["frame"], int(run.counts[-1].max()), float(run.exposure[-1]))
 
 
 @pytest.fixture
-def sink(tmp_path):
-    layout = Layout(
-        shape=SHAPE,
-        dtype="uint16",
-        x=np.arange(6) + 0.5,
-        y=np.arange(4) + 0.5,
-        x_region=np.zeros(6, np.int8),
-        y_region=np.zeros(4, np.int8),
-        start={"uid": "0f7a1c52", "time": 0.0, "plan_name": "count"},
-    )
-    sink = RunFolders(tmp_path)("primary", layout)
+def sink(store, tiny_layout):
+    sink = store("primary", tiny_layout())
     yield sink
     sink.close()
 
@@ -71,8 +62,8 @@ def test_another_process_reads_a_growing_run_with_and_without_this_package(sink)
 
 def test_columns_that_are_behind_the_frames_show_as_missing_to_plain_xarray(tmp_path, sink):
     append(sink, 1)
-    sink._interval = 1e9  # the columns of the frames that follow wait for `close`
-    sink._write_columns()
+    sink._file._interval = 1e9  # the columns of the frames that follow wait for `close`
+    sink._file.catch_up()
     append(sink, 2)
     with xr.open_dataset(sink.path, engine="h5netcdf", driver_kwds={"swmr": True}) as run:
         assert run.sizes["frame"] == 2
@@ -84,7 +75,7 @@ def test_columns_that_are_behind_the_frames_show_as_missing_to_plain_xarray(tmp_
 
 
 def test_an_event_brings_the_columns_up_to_its_frame(sink):
-    sink._interval = 1e9
+    sink._file._interval = 1e9
     for number in (1, 2):
         append(sink, number)
     sink.annotate("event", {"data": {}, "seq_num": 2, "time": 0.0})
