@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import getpass
+import logging
 import os
 import threading
 from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +14,12 @@ import xarray as xr
 from bluesky import RunEngine
 from bluesky.utils import FailedStatus, Msg, RunEngineInterrupted
 
+from qhy600_ophyd.bench.expectation import settings_of
 from qhy600_ophyd.bench.profile import Profile
 from qhy600_ophyd.bench.progress import EventBar
 from qhy600_ophyd.bench.steps import linearity_exposures
 from qhy600_ophyd.bench.wiring import make_camera
-from qhy600_ophyd.contract import SETTING_NAMES, QHY600Error
+from qhy600_ophyd.contract import SETTING_NAMES, CameraNotReady, QHY600Error, Settings
 from qhy600_ophyd.datasets import RunFolders, open_run
 from qhy600_ophyd.device import QHY600, Light
 
@@ -51,6 +52,7 @@ class Bench:
         backend = make_camera(profile)
         self.camera = QHY600(backend, sink=self._store, name="camera")
         self.light = None if backend.light is None else Light(backend.light, name="light", pixel_size=3.76)
+        self._closed = False
         self.RE = _run_engine()
         self.RE.md.update({"operator": _user()})
         self.RE.md.update({k: v for k, v in profile.metadata.model_dump().items() if v})
@@ -84,16 +86,20 @@ class Bench:
 
     def open(self) -> Bench:
         """Open the camera and apply the profile's settings; every verb that needs it does so by itself."""
+        self._closed = False
         if not self.camera.is_open:
             self.camera.open()
             wanted = self.profile.settings.model_dump(exclude_none=True)
             if wanted:
                 self.camera.configure(wanted)
                 self.camera.apply()
+            if self.profile.cooler.setpoint is not None:
+                self.camera.temperature.set(self.profile.cooler.setpoint).wait()
         return self
 
     def close(self) -> None:
-        """Abort what is paused and give the camera back. Datasets stay usable."""
+        """Abort what is paused and give the camera back. Datasets stay usable; `open` begins anew."""
+        self._closed = True
         if self.RE.state == "paused":
             self.RE.abort("the bench was closed")
         self.camera.close()
@@ -132,6 +138,13 @@ class Bench:
         RunEngineInterrupted
             It was paused (Ctrl-C twice); go on with `resume`, or end it with `abort`.
         """
+        if self._closed:
+            raise CameraNotReady("this bench was closed: call bench.open(), or make another")
+        if not isinstance(plan, Iterable):
+            raise QHY600Error(
+                f"{plan!r} is not a plan: give a call of one, as plans.linearity(camera, light, ...)"
+            )
+        self._store.check_writable()
         self.open()
         return self._engaged(lambda: self.RE(plan, **metadata), progress)
 
@@ -152,16 +165,25 @@ class Bench:
 
     @property
     def truth(self) -> Any:
-        """What a simulated camera injects at its present settings and temperature; ``None`` for others."""
-        return self.truth_at()
-
-    def truth_at(self, **settings: Any) -> Any:
-        """What a simulated camera would inject at other settings, as ``gain=30``; ``None`` for others."""
+        """What a simulated camera injects at its actual settings and temperature; ``None`` for others."""
         self.open()
+        return self._truth(self.camera.actual, self.camera.temperature.get())
+
+    def truth_of(self, run: xr.Dataset, frame: int = 0) -> Any:
+        """What a simulated camera injected into one frame of a run; ``None`` for other cameras.
+
+        Parameters
+        ----------
+        run
+            Taken with this bench's camera, as `run` gives it.
+        frame
+            Index; its recorded actual settings and temperature are used.
+        """
+        return self._truth(settings_of(run, frame), float(run["temperature"].values[frame]))
+
+    def _truth(self, settings: Settings, temperature: float) -> Any:
         source = getattr(self.camera.backend, "truth", None)
-        if source is None:
-            return None
-        return source.of(replace(self.camera.resolved(), **settings), self.camera.temperature.get())
+        return None if source is None else source.of(settings, temperature)
 
     def _engaged(self, engine: Callable[[], Any], progress: bool | None) -> xr.Dataset | list[xr.Dataset]:
         bar = EventBar(shown=progress)
@@ -201,6 +223,9 @@ class Bench:
 
 
 def _run_engine() -> RunEngine:
+    # bluesky logs every failure with its traceback, and Python prints that where nobody has set up logging;
+    # the exception that follows says the same in one line. Handlers of your own still get it all.
+    logging.getLogger("bluesky").addHandler(logging.NullHandler())
     # Signal handlers belong to the main thread only; elsewhere (a web server, a widget) go without.
     if threading.current_thread() is threading.main_thread():
         return RunEngine({})

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import logging
 import sys
 from enum import StrEnum
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
+    rich_markup_mode=None,  # brackets are units here
     pretty_exceptions_enable=False,
     help="Acquisition and characterization with a QHY600 camera, simulated, recorded or real.",
     epilog="Exit codes: 0 done; 1 refused or failed, one line says why; 2 wrong usage; 130 interrupted.",
@@ -60,6 +61,21 @@ def _numbers(text: str | None) -> list[float] | None:
         raise typer.BadParameter(f"{text!r} is not a list of numbers like 0.1,0.2,0.5") from None
 
 
+def _say_version(asked: bool) -> None:
+    if asked:
+        print(version("qhy600-ophyd"))
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    _: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
 @app.command()
 def linearity(
     profile: ProfileOption = None,
@@ -68,7 +84,9 @@ def linearity(
     exposures: Annotated[
         str | None, typer.Option(help="Exposure times [s], as 0.1,0.2,0.5; without it, up to saturation.")
     ] = None,
-    repeats: RepeatsOption = 2,
+    repeats: Annotated[
+        int | None, typer.Option(min=2, help="Frames of each kind at each step; without it, the profile's.")
+    ] = None,
     variance: Annotated[
         Variance, typer.Option(help="Two-frame variance by this release of EMVA 1288.")
     ] = Variance.R4,
@@ -81,10 +99,15 @@ def linearity(
     asked = _numbers(exposures)
     with _bench(profile, replay, output) as bench:
         assert bench.light is not None
-        times = bench.linearity_exposures(repeats) if asked is None else asked
-        plan = plans.linearity(bench.camera, bench.light, times, repeats=repeats)
+        each = bench.profile.linearity.repeats if repeats is None else repeats
+        times = bench.linearity_exposures(each) if asked is None else asked
+        plan = plans.linearity(bench.camera, bench.light, times, repeats=each)
         run = _taken(bench, plan)
-        report = LinearityReport.of(run, _folder(run), variance=variance.value, truth=bench.truth)
+        truth = bench.truth_of(run)
+    try:
+        report = LinearityReport.of(run, _folder(run), variance=variance.value, truth=truth)
+    except AnalysisRefused as refused:
+        raise AnalysisRefused(f"{refused}. The frames are kept in {_folder(run)}") from None
     picture = report.save_picture()
     if as_json:
         print(json.dumps(report.as_json()))
@@ -134,13 +157,13 @@ def gain_sweep(
     """Take dark and bright frames at several gain settings, and say what a count is worth at each."""
     from qhy600_ophyd import plans
     from qhy600_ophyd.bench import frames
-    from qhy600_ophyd.bench.gain_report import GainReport
+    from qhy600_ophyd.bench.gain_report import GainReport, gain_truth
 
     asked = _numbers(gains) or []
     with _bench(profile, None, output) as bench:
         plan = plans.gain_sweep(bench.camera, asked, exposure=exposure, repeats=repeats, light=bench.light)
         run = _taken(bench, plan)
-        truth = {gain: bench.truth_at(gain=gain).electrons_per_count for gain in asked} if bench.truth else {}
+        truth = gain_truth(bench, run)
     columns = ("gain", "frame_kind", "mean", "black_level", "overscan_level")
     told = {"run": str(_folder(run)), "frames": frames.as_json(run, columns)}
     try:
@@ -174,9 +197,6 @@ def info(
 
 def main() -> None:
     """Run the command line; what is refused or fails ends in one line, not in a traceback."""
-    # bluesky and ophyd log every failure with a traceback of their own; the line below tells the reason.
-    for library in ("bluesky", "ophyd"):
-        logging.getLogger(library).setLevel(logging.CRITICAL + 1)
     try:
         app()
     except QHY600Error as error:

@@ -7,9 +7,29 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from qhy600_ophyd.analysis import linearity_error
+from qhy600_ophyd.contract import SETTING_NAMES, Settings
+from qhy600_ophyd.sensor import Rectangle
 
 if TYPE_CHECKING:
+    import xarray as xr
+
     from qhy600_ophyd.analysis import Linearity
+
+
+def settings_of(run: xr.Dataset, frame: int = 0) -> Settings:
+    """The actual settings that a frame of a run was taken with."""
+    values = {name: run[name].values[frame] for name in SETTING_NAMES}
+    return Settings(
+        exposure=float(values["exposure"]),
+        gain=float(values["gain"]),
+        offset=float(values["offset"]),
+        readout_mode=str(values["readout_mode"]),
+        roi=Rectangle(*(int(v) for v in values["roi"])),
+        binning=int(values["binning"]),
+        bit_depth=int(values["bit_depth"]),
+        usb_traffic=float(values["usb_traffic"]),
+        overscan=bool(values["overscan"]),
+    )
 
 
 def expected(truth: Any, linearity: Linearity) -> dict[str, float]:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from qhy600_ophyd import analysis
 from qhy600_ophyd.bench.report import estimate_json, in_words, truth_and_pull
 
@@ -13,7 +15,16 @@ if TYPE_CHECKING:
     import xarray as xr
     from rich.table import Table
 
+    from qhy600_ophyd.bench.bench import Bench
+
 PICTURE = "gain.png"
+
+
+def gain_truth(bench: Bench, run: xr.Dataset) -> dict[float, float]:
+    """Injected e-/count at each gain that the frames were really taken with; empty for a real camera."""
+    gains, first = np.unique(run["gain"].values, return_index=True)
+    truths = {float(gain): bench.truth_of(run, int(frame)) for gain, frame in zip(gains, first, strict=True)}
+    return {gain: truth.electrons_per_count for gain, truth in truths.items() if truth is not None}
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,8 @@ class ReplayCameraProfile(_Part):
     folder: str
 
 
+BACKENDS = ("simulated", "replay")
+
 CameraProfile = Annotated[SimulatedCameraProfile | ReplayCameraProfile, Field(discriminator="backend")]
 
 
@@ -58,6 +60,12 @@ class SettingsProfile(_Part):
     bit_depth: int | None = None
     usb_traffic: float | None = None
     overscan: bool | None = None
+
+
+class CoolerProfile(_Part):
+    """Set point of the cooler [°C], reached before the first run; left out, the cooler stays as it is."""
+
+    setpoint: float | None = None
 
 
 class LinearityProfile(_Part):
@@ -93,6 +101,7 @@ class Profile(_Part):
     camera: CameraProfile
     light: LightProfile = Field(default_factory=LightProfile)
     settings: SettingsProfile = Field(default_factory=SettingsProfile)
+    cooler: CoolerProfile = Field(default_factory=CoolerProfile)
     linearity: LinearityProfile = Field(default_factory=LinearityProfile)
     metadata: MetadataProfile = Field(default_factory=MetadataProfile)
     output: OutputProfile = Field(default_factory=OutputProfile)
@@ -124,12 +133,18 @@ def _in_words(error: ValidationError) -> str:
     complaints = []
     for item in error.errors():
         place = [str(p) for p in item["loc"]]
+        # the tag of a kind of camera stands among the keys, and nobody has written it there
+        written = [p for n, p in enumerate(place) if not (n == 1 and p in BACKENDS)]
         if item["type"] == "extra_forbidden":
             allowed = ", ".join(_allowed_keys(place[:-1]))
-            complaints.append(f"unknown key {'.'.join(place)!r}; allowed here: {allowed}")
+            complaints.append(f"unknown key {'.'.join(written)!r}; allowed here: {allowed}")
+        elif item["type"].startswith("union_tag"):
+            given = (item["input"] or {}).get("backend") if isinstance(item["input"], dict) else item["input"]
+            asked = "missing" if given is None else f"{given!r}, unknown"
+            complaints.append(f"camera.backend is {asked}; allowed: {', '.join(BACKENDS)}")
         else:
             got = "" if item["type"] == "missing" else f", not {item['input']!r}"
-            complaints.append(f"{'.'.join(place)}: {item['msg'][0].lower()}{item['msg'][1:]}{got}")
+            complaints.append(f"{'.'.join(written)}: {item['msg'][0].lower()}{item['msg'][1:]}{got}")
     return "; ".join(complaints)
 
 

@@ -58,7 +58,7 @@ def linearity_exposures(camera: Camera, settings: Settings, *, repeats: int) -> 
         )
     reading = camera.cooler.read().value if camera.cooler else None
     expected = truth.of(settings, 20.0 if reading is None else reading)
-    rate = camera.light.on * expected.quantum_efficiency
+    rate = camera.light.on * expected.quantum_efficiency * (settings.binning or 1) ** 2
     longest = expected.full_well / rate * _BEYOND
     shortest = max(camera.capabilities.exposure.low, longest / 1000)
     return tuple(float(t) for t in np.round(np.linspace(shortest, longest, LEVELS), 6))

@@ -215,6 +215,8 @@ class Capabilities:
             )
         try:
             number = float(value)
+            if isinstance(value, bool):
+                raise TypeError
         except (TypeError, ValueError):
             raise SettingRefused(name, repr(value), allowed=f"a number, {limits}", now=now) from None
         if not limits.accepts(number):

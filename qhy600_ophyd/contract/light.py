@@ -46,5 +46,5 @@ class Light(Protocol):
         ...
 
     def photons(self, exposure: float) -> float | None:
-        """Photons per pixel in an exposure of that many seconds at the present level."""
+        """Photons per sensor pixel (of a recording: per recorded pixel) in so many seconds at this level."""
         ...

@@ -66,6 +66,22 @@ class RunFolders:
             sink.open(stream, layout)
             return sink
 
+    def check_writable(self) -> None:
+        """Find out before a run whether its folder can be made; nothing is made.
+
+        Raises
+        ------
+        StoreError
+            It cannot; names what is in the way.
+        """
+        place = next(p for p in (self.root, *self.root.parents) if p.exists())
+        if not place.is_dir():
+            raise StoreError(f"{self.root} cannot be made: {place} is a file. Choose another folder")
+        if not os.access(place, os.W_OK):
+            raise StoreError(
+                f"{self.root} cannot be written: {place} is read-only here. Choose another folder"
+            )
+
     def folder_of(self, uid: str) -> Path | None:
         """The folder of the run that began with that uid; ``None`` if it has no frames here."""
         return next(iter(self.root.glob(f"*_{uid[:8]}")), None)

@@ -37,7 +37,6 @@ def compose_row(
     """
     start, end = info.temperature_start, info.temperature_end
     arrived = info.arrival_monotonic * 1e-9
-    exposure = info.settings.exposure
     row: dict[str, Any] = {
         "readout_mode_index": _mode_index(info.settings.readout_mode, capabilities),
         "sequence": info.sequence,
@@ -59,13 +58,24 @@ def compose_row(
         "cooler_power": end.power,
         "irradiance": light.irradiance if light else None,
         "wavelength": light.wavelength if light else None,
-        "photons": light.photons(exposure) if light and exposure is not None else None,
+        "photons": _photons(light, info.settings, capabilities),
     }
     for name in SETTING_NAMES:
         row[name] = getattr(info.settings, name)
         row[f"{name}_requested"] = getattr(requested, name)
         row[f"{name}_reported"] = getattr(info.reported, name)
     return row | more
+
+
+def _photons(light: Light | None, settings: Settings, capabilities: Capabilities) -> float | None:
+    """Photons on one pixel of the frame: a binned one collects those of all its sensor pixels."""
+    if light is None or settings.exposure is None:
+        return None
+    photons = light.photons(settings.exposure)
+    # What a recording states of its frames is of their pixels already.
+    if photons is None or capabilities.recorded is not None:
+        return photons
+    return photons * (settings.binning or 1) ** 2
 
 
 def _mode_index(name: str | None, capabilities: Capabilities) -> int | None:

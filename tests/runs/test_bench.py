@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import bluesky.plan_stubs as bps
@@ -11,8 +13,16 @@ import pytest
 import xarray as xr
 from bluesky.utils import RunEngineInterrupted
 
-from qhy600_ophyd import Bench, open_run, plans
-from qhy600_ophyd.contract import FrameLost, ProfileError, SettingRefused
+from qhy600_ophyd import Bench, analysis, open_run, plans
+from qhy600_ophyd.bench import Profile
+from qhy600_ophyd.contract import (
+    CameraNotReady,
+    FrameLost,
+    ProfileError,
+    QHY600Error,
+    SettingRefused,
+    StoreError,
+)
 from qhy600_ophyd.views import run_card
 
 PROFILES = Path(__file__).parents[2] / "profiles"
@@ -81,12 +91,13 @@ def test_an_operator_reaches_the_dataset(tmp_path):
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        pytest.param(
-            "[camera]\nbackend='simulated'\nwdith=64\n", "unknown key 'camera.simulated.wdith'", id="key"
-        ),
+        pytest.param("[camera]\nbackend='simulated'\nwdith=64\n", "unknown key 'camera.wdith'", id="key"),
         pytest.param("[camera]\nbackend='simulated'\nwidth=-1\n", "greater than or equal to 16", id="value"),
         pytest.param("[camera]\nbackend='telepathy'\n", "telepathy", id="backend"),
         pytest.param("[light]\nwavelength=530.0\n", "camera", id="no camera"),
+        pytest.param(
+            "[camera]\nseed=1\n", "camera.backend is missing; allowed: simulated, replay", id="no backend"
+        ),
         pytest.param("[camera\n", "is not TOML", id="not TOML"),
     ],
 )
@@ -109,8 +120,6 @@ def test_a_failed_status_surfaces_as_its_reason(tmp_path):
         "camera": {"backend": "simulated", "width": 64, "height": 48},
         "faults": [{"name": "frame_lost", "at": {"frame": 1}}],
     }
-    from qhy600_ophyd.bench import Profile
-
     with Bench(Profile.checked(content), output=tmp_path) as bench, pytest.raises(FrameLost):
         bench.run(bp.count([bench.camera], 3))
     (folder,) = tmp_path.iterdir()
@@ -172,3 +181,71 @@ def test_a_run_folder_can_be_deleted_while_its_dataset_lives(bench):
     run = bench.run(plans.exposure_series(bench.camera, [0.1]))
     shutil.rmtree(run.attrs["path"])
     assert run.sizes["frame"] == 1
+
+
+@pytest.mark.parametrize("binning", [2, 3])
+def test_binned_frames_give_back_what_was_injected(tmp_path, binning):
+    with Bench.simulated(seed=2, width=192, height=180, output=tmp_path) as bench:
+        bench.camera.binning.set(binning)
+        bench.camera.readout_mode.set("High Gain Mode 16BIT")
+        run = bench.run(plans.linearity(bench.camera, bench.light, bench.linearity_exposures()[::3]))
+        truth = bench.truth_of(run)
+    transfer = analysis.photon_transfer(run)
+    for name in ("electrons_per_count", "responsivity", "quantum_efficiency"):
+        assert abs(getattr(transfer, name).pull(getattr(truth, name))) < 4, name
+    # whole chip pixels are rounded before they are summed: (binning² − 1)/12 count² that σ_d's 1/12 leaves in
+    rounding = (binning**2 - 1) / 12 * truth.electrons_per_count**2
+    assert abs(transfer.read_noise.pull((truth.read_noise**2 + rounding) ** 0.5)) < 4
+
+
+def test_the_truth_is_of_what_was_actual_not_of_what_was_asked(bench):
+    bench.camera.gain.set(10.5)
+    run = bench.run(plans.exposure_series(bench.camera, [0.1]))
+    actual = float(run.gain[0])
+    bench.camera.gain.set(100)
+    assert bench.truth == bench.truth_of(run)
+    assert actual == 10.0
+
+
+def test_a_closed_bench_refuses_a_run_until_it_is_opened(tmp_path):
+    bench = Bench.simulated(seed=1, width=64, height=48, output=tmp_path)
+    bench.close()
+    with pytest.raises(CameraNotReady, match=r"bench.open\(\)"):
+        bench.run(iter(()))
+    with bench:
+        assert bench.run(bps.null()) == []
+
+
+def test_what_is_no_plan_is_refused(bench):
+    with pytest.raises(QHY600Error, match="is not a plan"):
+        bench.run(plans.linearity)
+
+
+def test_a_folder_that_cannot_be_is_refused_before_anything_is_exposed(tmp_path):
+    (tmp_path / "taken").write_text("a file", encoding="utf-8")
+    with Bench.simulated(seed=1, width=64, height=48, output=tmp_path / "taken" / "runs") as bench:
+        with pytest.raises(StoreError, match="is a file"):
+            bench.run(bp.count([bench.camera], 1))
+        assert bench.camera.backend.log == []
+
+
+def test_a_profile_cools_the_sensor_before_the_first_run(tmp_path):
+    content = {"camera": {"backend": "simulated", "width": 64, "height": 48}, "cooler": {"setpoint": 5.0}}
+    with Bench(Profile.checked(content), output=tmp_path) as bench:
+        run = bench.run(plans.exposure_series(bench.camera, [0.1]))
+    assert abs(float(run.temperature[0]) - 5.0) < 0.2
+    assert float(run.temperature_setpoint[0]) == 5.0
+
+
+def test_a_failure_is_told_once_and_not_logged_with_a_traceback(tmp_path):
+    script = (
+        "from qhy600_ophyd import Bench; import bluesky.plans as bp\n"
+        "with Bench.simulated(width=64, height=48, output='runs') as b:\n"
+        "    try: b.run(bp.list_scan([b.camera], b.camera.gain, [0, 230]))\n"
+        "    except ValueError as e: print(e)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert "gain 230 refused" in done.stdout
+    assert "Traceback" not in done.stderr

@@ -219,7 +219,8 @@ def test_the_truth_holds_for_binned_and_short_counts(binning, bit_depth):
     )
     stack = frames(camera, settings, 2)
     truth = camera.truth.of(camera.settings, 20.0)
-    expected = float(truth.mean_counts(3000.0, 1.0))
+    photons = 3000.0 * binning**2  # on a pixel of the frame
+    expected = float(truth.mean_counts(photons, 1.0))
     electrons = (expected - truth.bias_level) * truth.electrons_per_count
     noise = np.hypot(
         np.sqrt(electrons + truth.read_noise**2) / truth.electrons_per_count, np.sqrt(binning**2 / 12)
@@ -227,7 +228,7 @@ def test_the_truth_holds_for_binned_and_short_counts(binning, bit_depth):
     quantisation = 0.5 if bit_depth == 8 else 0.0  # counts narrower than a step see its phase
     assert abs(stack.mean() - expected) < 4 * noise / np.sqrt(stack.size) + quantisation
     assert expected == pytest.approx(
-        truth.bias_level + truth.responsivity * 3000 + truth.dark_current / truth.electrons_per_count
+        truth.bias_level + truth.responsivity * photons + truth.dark_current / truth.electrons_per_count
     )
 
 

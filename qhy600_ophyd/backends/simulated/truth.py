@@ -19,8 +19,7 @@ from qhy600_ophyd.sensor.response import electrons_per_count, pixel_well, read_n
 class Truth:
     """The sensor as it was simulated, for one set of settings and one temperature.
 
-    All of it holds for a pixel of the frame, that is, for a binned one; photons are those on one pixel of the
-    chip.
+    All of it, photons too, holds for a pixel of the frame, that is, for a binned one.
 
     Parameters
     ----------
@@ -75,7 +74,7 @@ class Truth:
             full_well=min(charge.pixel_well * pixels, (readout.saturation_code - bias_level) * per_count),
             bias_level=bias_level,
             quantum_efficiency=charge.quantum_efficiency,
-            responsivity=charge.quantum_efficiency * pixels / per_count,
+            responsivity=charge.quantum_efficiency / per_count,
             dark_current=charge.dark_current * pixels,
             prnu=charge.prnu / readout.binning,
             nonlinearity=charge.nonlinearity,
@@ -90,11 +89,12 @@ class Truth:
         Parameters
         ----------
         photons
-            Photons on one pixel of the chip, any shape.
+            Photons on one pixel of the frame, any shape.
         exposure
             Seconds, a shape that fits.
         """
-        return self.readout.mean_counts(self.charge.mean_signal(photons, exposure))
+        of_one = np.asarray(photons, dtype=float) / self.readout.pixels
+        return self.readout.mean_counts(self.charge.mean_signal(of_one, exposure))
 
 
 _MOST = {
