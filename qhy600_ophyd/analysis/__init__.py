@@ -20,3 +20,7 @@ __all__ = [
     "linearity_error",
     "photon_transfer",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

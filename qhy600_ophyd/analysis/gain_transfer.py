@@ -14,7 +14,10 @@ from qhy600_ophyd.analysis.levels import level_table
 from qhy600_ophyd.analysis.measured import LOWEST_DARK_VARIANCE, QUANTIZATION, measured
 from qhy600_ophyd.analysis.pairing import pair_levels
 from qhy600_ophyd.analysis.pixels import PixelChoice
+from qhy600_ophyd.analysis.run_argument import refuse_what_is_no_run
 from qhy600_ophyd.contract import AnalysisRefused
+from qhy600_ophyd.sensor import NotPublished
+from qhy600_ophyd.sensor.response import pixel_well
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -25,6 +28,9 @@ SATURATED = 1e-4
 A Gaussian clipped where this much of it lies above has lost 1.9e-4 of its variance, as much as the
 statistics of a pair of 60 million pixels leave open, √(2/N) = 1.8e-4.
 """
+
+NEAR_WELL = 0.9
+"""Part of the pixel well that a light may fill; above, full pixels take the noise away."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,8 +121,10 @@ def gain_transfer(run: xr.Dataset, *, region: PixelChoice = None) -> GainTransfe
     ------
     AnalysisRefused
         There are no darks; a gain is not known, or varies within a step; the light adds no signal or no
-        noise; more than 1 in 10 000 counts are saturated, where ``saturation_code`` is known.
+        noise; more than 1 in 10 000 counts are saturated, where ``saturation_code`` is known; a light fills
+        more than 90 % of the pixel well, where ``readout_mode`` is one that the sensor tables know.
     """
+    refuse_what_is_no_run(run, "gain_transfer")
     kinds = np.asarray(run["frame_kind"]).astype(str) if "frame_kind" in run.variables else np.array([])
     if (kinds == "light").any() and not (kinds == "dark").any():
         raise AnalysisRefused(
@@ -130,10 +138,11 @@ def gain_transfer(run: xr.Dataset, *, region: PixelChoice = None) -> GainTransfe
     _refuse_saturated(table)
     found = measured(table.sel(form="R4"))
     columns = (found.light_mean, found.dark_mean, found.light_variance, found.dark_variance)
-    points = (
+    points = tuple(
         _point(gain, *at) for gain, *at in zip(table["gain"].to_numpy().tolist(), *columns, strict=True)
     )
-    return GainTransfer(points=tuple(points), levels=table)
+    _refuse_full_wells(points, _well(run))
+    return GainTransfer(points=points, levels=table)
 
 
 def _point(gain: float, light: Any, dark: Any, light_variance: Any, dark_variance: Any) -> GainPoint:
@@ -177,6 +186,35 @@ def _refuse_saturated(table: xr.Dataset) -> None:
                 f"{100 * SATURATED:g} % are allowed, since clipped noise feigns more e-/count; give less "
                 f"light, or {_leave_out(gain)}"
             )
+
+
+def _refuse_full_wells(points: tuple[GainPoint, ...], well: float | None) -> None:
+    for point in points:
+        counts = point.light_level.value - point.dark_level.value
+        electrons = counts * point.electrons_per_count.value  # too many once the noise shrinks, never too few
+        if well is not None and electrons > NEAR_WELL * well:
+            raise AnalysisRefused(
+                f"at gain {point.gain:g} the light gives {electrons:.4g} e-, at most {NEAR_WELL * well:.4g} "
+                f"are allowed, {100 * NEAR_WELL:g} % of the pixel well: full pixels have less noise, which "
+                f"feigns more e-/count; give less light, or {_leave_out(point.gain)}"
+            )
+
+
+def _well(run: xr.Dataset) -> float | None:
+    """Electrons that a pixel of these frames holds, binned ones together; ``None`` where not published.
+
+    `pair_levels` has found the mode and the binning to be one where they are known.
+    """
+    if "readout_mode" not in run.variables:
+        return None
+    known = [mode for mode in np.asarray(run["readout_mode"]).astype(str).ravel().tolist() if mode]
+    try:
+        of_pixel = pixel_well(known[0]) if known else None
+    except NotPublished:
+        return None
+    binning = np.asarray(run["binning"], float).ravel() if "binning" in run.variables else np.ones(1)
+    binning = binning[np.isfinite(binning)]
+    return of_pixel and of_pixel * (float(binning[0]) ** 2 if binning.size else 1.0)
 
 
 def _leave_out(gain: float) -> str:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from qhy600_ophyd.analysis.pairing import Level, Pair, pair_levels
 from qhy600_ophyd.analysis.pixels import PixelChoice, Pixels, choose_pixels
 from qhy600_ophyd.analysis.response import light_of
+from qhy600_ophyd.analysis.run_argument import refuse_what_is_no_run
 from qhy600_ophyd.contract import AnalysisRefused
 
 if TYPE_CHECKING:
@@ -116,7 +117,8 @@ def levels(run: xr.Dataset, *, region: PixelChoice = None) -> xr.Dataset:
     ----------
     run
         ``counts (frame, y, x)`` with coordinates ``frame_kind``, ``step``, ``repeat`` on ``frame`` and, where
-        known, ``photons`` [photon/pixel], ``exposure`` [s], ``saturation_code`` [count].
+        known, ``photons`` [photon/pixel], ``exposure`` [s], ``saturation_code`` [count]; ``x_region (x)``
+        and ``y_region (y)``, unless `region` is a mask or a `Rectangle`.
     region
         Pixels to use; the image region unless given.
 
@@ -133,8 +135,10 @@ def levels(run: xr.Dataset, *, region: PixelChoice = None) -> xr.Dataset:
     Raises
     ------
     AnalysisRefused
-        A level lacks a light or its dark, counts are not integers, or settings are mixed.
+        A level lacks a light or its dark, counts are not integers, settings are mixed, or nothing tells
+        which pixels are image.
     """
+    refuse_what_is_no_run(run, "levels")
     table = level_table(run, pair_levels(run), region)
     return table.isel(level=_by_rising_light(table))
 
@@ -160,8 +164,12 @@ def level_table(run: xr.Dataset, paired: list[Level], region: PixelChoice = None
     ).set_coords(["step", "photons", "exposure"])
 
 
-def one_form(run: xr.Dataset, variance: VarianceForm, region: PixelChoice) -> xr.Dataset:
-    """The levels of a run in one form of the variance. Raises `AnalysisRefused` for an unknown form."""
+def one_form(run: xr.Dataset, variance: VarianceForm, region: PixelChoice, *, asking: str) -> xr.Dataset:
+    """The levels of a run in one form of the variance, for the analysis `asking`.
+
+    Raises `AnalysisRefused` for an unknown form, and for what is no run.
+    """
+    refuse_what_is_no_run(run, asking)
     if variance not in VARIANCE_FORMS:
         raise AnalysisRefused(f"variance {variance!r} refused: it is one of {', '.join(VARIANCE_FORMS)}")
     if "variance_light" not in run.variables:

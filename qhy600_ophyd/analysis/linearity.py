@@ -12,7 +12,7 @@ from qhy600_ophyd.analysis.estimate import Estimate, table_html, table_text
 from qhy600_ophyd.analysis.levels import VarianceForm, one_form
 from qhy600_ophyd.analysis.pixels import PixelChoice
 from qhy600_ophyd.analysis.response import light_of, relative_light_noise
-from qhy600_ophyd.analysis.saturation import variance_maximum
+from qhy600_ophyd.analysis.saturation import NOT_SATURATED, range_in_words, variance_maximum
 from qhy600_ophyd.analysis.straight_line import line
 from qhy600_ophyd.contract import AnalysisRefused
 
@@ -90,11 +90,7 @@ def linearity_error(
         if saturation is None:
             raise AnalysisRefused("linearity_error needs saturation [count], or the levels used")
         used = (signal >= LOWEST * saturation) & (signal <= HIGHEST * saturation)
-    if used.sum() < 3:
-        raise AnalysisRefused(
-            f"{int(used.sum())} of {used.size} levels lie between 5 and 95 % of saturation: at least 3 are "
-            "needed; add exposures there"
-        )
+    _refuse_few(used, "saturation" if saturation is None else f"saturation ({saturation:.4g} counts)")
     fitted = signal[..., used]
     offset, slope = line(np.broadcast_to(light[used], fitted.shape), fitted, 1 / fitted**2)
     model = np.expand_dims(offset, -1) + np.expand_dims(slope, -1) * light
@@ -200,7 +196,7 @@ def linearity(
     """
     if convention not in ("R3.1", "R4"):
         raise AnalysisRefused(f"convention {convention!r} refused: it is one of R4, R3.1")
-    table = one_form(run, variance, region)
+    table = one_form(run, variance, region, asking="linearity")
     if (known := light_of(table)) is None:
         raise AnalysisRefused(
             "linearity needs the light of each level: photons are not known, and all exposures are alike; "
@@ -209,8 +205,12 @@ def linearity(
     against, light = known
     signal = table["signal"].to_numpy()
     variances = table["variance_light"].to_numpy()
-    at = variance_maximum(variances, variances * np.sqrt(2 / table["samples"].to_numpy())).index
-    found = linearity_error(light, signal, saturation=float(signal[at]))
+    maximum = variance_maximum(variances, variances * np.sqrt(2 / table["samples"].to_numpy()))
+    top = float(signal[maximum.index])
+    used = (signal >= LOWEST * top) & (signal <= HIGHEST * top)
+    relative_to = range_in_words(maximum, signal)
+    _refuse_few(used, relative_to)
+    found = linearity_error(light, signal, used=used)
     lamp = relative_light_noise(table, found.used)
     error = np.hypot(table["signal_error"].to_numpy(), lamp * signal)
     model = found.offset + found.slope * light
@@ -233,8 +233,10 @@ def linearity(
         offset=estimate("offset", "count"),
         convention=convention,
         against=against,
-        method=f"{int(found.used.sum())} levels from 5 to 95 % of saturation ({signal[at]:.4g} counts), "
-        f"against {against}; light steady to {100 * lamp:.2g} % within a level",
+        method=f"{int(found.used.sum())} levels from 5 to 95 % of {relative_to}, against {against}; "
+        f"{'' if maximum.reached else f'{NOT_SATURATED}; '}"
+        f"light steady to {100 * lamp:.2g} % within a level; minimum and maximum of noisy "
+        "residuals are biased outwards, and their standard errors contain that bias",
         levels=table.assign(
             light=("level", light, {"units": "photon/pixel" if against == "photons" else "s"}),
             fit=("level", model, {"units": "count"}),
@@ -243,6 +245,14 @@ def linearity(
             used=("level", found.used),
         ),
     )
+
+
+def _refuse_few(used: NDArray[np.bool_], relative_to: str) -> None:
+    if (enough := int(used.sum())) < 3:
+        raise AnalysisRefused(
+            f"{enough} of {used.size} levels lie between 5 and 95 % of {relative_to}: at least 3 are needed; "
+            f"add {3 - enough} or more there"
+        )
 
 
 def _likely(signal: Floats, model: Floats, error: Floats, used: NDArray[np.bool_]) -> Floats:

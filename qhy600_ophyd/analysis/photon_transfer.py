@@ -13,8 +13,15 @@ from qhy600_ophyd.analysis.estimate import Estimate
 from qhy600_ophyd.analysis.levels import VarianceForm, one_form
 from qhy600_ophyd.analysis.measured import LOWEST_DARK_VARIANCE, QUANTIZATION, measured
 from qhy600_ophyd.analysis.pixels import PixelChoice
+from qhy600_ophyd.analysis.pulled import Pulled
 from qhy600_ophyd.analysis.response import light_of, response_bend
-from qhy600_ophyd.analysis.saturation import APPROACH, VarianceMaximum, variance_maximum
+from qhy600_ophyd.analysis.saturation import (
+    APPROACH,
+    NOT_SATURATED,
+    VarianceMaximum,
+    range_in_words,
+    variance_maximum,
+)
 from qhy600_ophyd.analysis.straight_line import influence, line, slope_through_zero
 from qhy600_ophyd.analysis.transfer_result import PhotonTransfer
 from qhy600_ophyd.contract import AnalysisRefused
@@ -32,11 +39,15 @@ def photon_transfer(
 
     With µ, σ² the mean and temporal variance of a level, less those of its dark, and µ_p its photons:
 
-    - K: slope through zero of σ² against µ, from the darkest level to 70 % of saturation;
+    - K: slope through zero of σ² against µ, from the darkest level to 70 % of saturation, or of the
+      brightest level where the variance never falls;
     - R: slope through zero of µ against µ_p over the same levels; QE = R / K;
     - σ_d² = (σ²_dark − 1/12) / K², σ²_dark the intercept of the dark variance against exposure where darks
-      have several exposures, else their mean; below 0.24 count² it is the bound √0.24 / K;
-    - full well: QE × µ_p at saturation, or µ × e-/count there where photons are not known.
+      have several exposures, else their mean; left out below 0.24 count², where rounding hides it and
+      √0.24 / K is what it lies below;
+    - full well: QE × µ_p at saturation, or µ × e-/count there where photons are not known. Saturation is
+      the level of largest variance: below clipping, by up to one spacing of the levels and about three
+      standard deviations of the signal.
 
     Standard errors. For each linear fit the larger of (a) the statistics of pairs, √(2/N) of each variance,
     carried through all formulae with their covariances, and (b) the scatter of the levels about the line
@@ -61,21 +72,22 @@ def photon_transfer(
     Raises
     ------
     AnalysisRefused
-        A level lacks its dark; fewer than two levels lie below 70 % of saturation; there is no light.
+        A level lacks its dark; fewer than two levels lie below 70 % of saturation, or of the brightest
+        level where there is none; there is no light; `run` is not a dataset.
 
     References
     ----------
     EMVA Standard 1288, Release 4.0 General (2021) and Release 3.1 (2016).
     """
-    table = one_form(run, variance, region)
+    table = one_form(run, variance, region, asking="photon_transfer")
     light = table["variance_light"].to_numpy()
     maximum = variance_maximum(light, light * np.sqrt(2 / table["samples"].to_numpy()))
     signal = table["signal"].to_numpy()
     used = signal <= 0.7 * signal[maximum.index]
-    if used.sum() < 2:
+    if (enough := int(used.sum())) < 2:
         raise AnalysisRefused(
-            f"{int(used.sum())} of {used.size} levels lie below 70 % of saturation "
-            f"({0.7 * signal[maximum.index]:.4g} counts): at least 2 are needed; add shorter exposures"
+            f"{enough} of {used.size} levels lie below 70 % of {range_in_words(maximum, signal)}: at least 2 "
+            f"are needed; add {2 - enough} or more there"
         )
     if not signal[used].max() > 0:
         raise AnalysisRefused(
@@ -83,29 +95,6 @@ def photon_transfer(
             "switch the light on or expose longer"
         )
     return _Reduction(table, variance, maximum, used).result()
-
-
-class _Number:
-    """A result on its way: its value with pair statistics, and the pull of each level on it."""
-
-    def __init__(self, pair: Any, scatter: Floats):
-        self.pair, self.scatter = pair, scatter
-
-    @property
-    def value(self) -> float:
-        return self.pair.nominal_value
-
-    @property
-    def pair_error(self) -> float:
-        return self.pair.std_dev
-
-    @property
-    def standard_error(self) -> float:
-        return max(self.pair_error, float(np.sqrt((self.scatter**2).sum())))
-
-    def estimate(self, unit: str, **others: float) -> Estimate:
-        error = np.sqrt(self.standard_error**2 + sum(e**2 for e in others.values()))
-        return Estimate(value=self.value, standard_error=float(error), unit=unit)
 
 
 class _Reduction:
@@ -132,16 +121,18 @@ class _Reduction:
                 f"the temporal noise does not grow with the light (K = {gain.value:.3g} count/e-): frames of "
                 "one level may be copies of each other, or clipped; look at analysis.levels(run)"
             )
-        inverse = _Number(1 / gain.pair, -gain.scatter / gain.value**2)
+        inverse = Pulled(1 / gain.pair, -gain.scatter / gain.value**2)
         read_noise, read_noise_method = self._read_noise(gain)
-        numbers = {"electrons_per_count": inverse, "counts_per_electron": gain, "read_noise": read_noise}
+        numbers = {"electrons_per_count": inverse, "counts_per_electron": gain}
+        if read_noise is not None:
+            numbers["read_noise"] = read_noise
         if self.has_photons:
             response = self._slope(self.photons, self.net_signal)
             ratio = response.pair / gain.pair
             pull = response.scatter / response.value - gain.scatter / gain.value
-            efficiency = _Number(ratio, ratio.nominal_value * pull)
+            efficiency = Pulled(ratio, ratio.nominal_value * pull)
             numbers |= {"responsivity": response, "quantum_efficiency": efficiency}
-        current = self._dark_current(gain)
+        current = None if read_noise is None else self._dark_current(gain)
         if current is not None:
             numbers["dark_current"] = current
         fitted = gain.value * self.signal
@@ -149,48 +140,55 @@ class _Reduction:
         chi_square = float(((residual / self.variance_error)[self.used] ** 2).sum())
         freedom = int(self.used.sum()) - 1
         maximum = self._maximum(chi_square / freedom)
-        at, level_error = maximum.index, maximum.placement_error
         full_well, how = self._full_well(numbers, maximum)
         return PhotonTransfer(
             electrons_per_count=inverse.estimate("e-/count"),
             counts_per_electron=gain.estimate("count/e-"),
-            read_noise=read_noise.estimate("e-"),
+            read_noise=None if read_noise is None else read_noise.estimate("e-"),
             full_well=full_well,
             responsivity=self._of_the_sensor(numbers.get("responsivity"), "count/photon"),
             quantum_efficiency=self._of_the_sensor(numbers.get("quantum_efficiency"), "1"),
             dark_current=None if current is None else current.estimate("e-/s"),
             response_bend=response_bend(self.table, self.used, self._light()),
-            saturation_signal=Estimate(
-                value=float(self.signal[at]), standard_error=level_error(self.signal), unit="count"
-            ),
-            saturation_photons=Estimate(
-                value=float(self.photons[at]), standard_error=level_error(self.photons), unit="photon/pixel"
-            )
+            saturation_signal=_at_saturation(maximum, self.signal, "count"),
+            saturation_photons=_at_saturation(maximum, self.photons, "photon/pixel")
             if self.has_photons
             else None,
             variance=self.form,
             full_well_method=how,
-            method=f"K from {freedom + 1} levels up to 70 % of saturation; {read_noise_method}",
+            method=f"K from {freedom + 1} levels up to 70 % of {self._range(maximum)}; {read_noise_method}",
             chi_square=chi_square,
             degrees_of_freedom=freedom,
             pair_errors={name: number.pair_error for name, number in numbers.items()},
             levels=self._levels(fitted, residual),
         )
 
-    def _slope(self, x: Any, y: Any) -> _Number:
+    def _slope(self, x: Any, y: Any) -> Pulled:
         """Slope through zero over the levels used."""
         pair = slope_through_zero(x[self.used], y[self.used])
         known, measured = _nominal(x[self.used]), _nominal(y[self.used])
         pull = np.zeros(self.used.size)
         pull[self.used] = influence(known[:, np.newaxis], measured - pair.nominal_value * known)[0]
-        return _Number(pair, pull)
+        return Pulled(pair, pull)
 
-    def _read_noise(self, gain: _Number) -> tuple[_Number, str]:
+    def _range(self, by_scatter: VarianceMaximum) -> str:
+        """What `used` is relative to, which pair statistics chose."""
+        if not self.maximum.reached:
+            return f"{range_in_words(self.maximum, self.signal)}; {NOT_SATURATED}"
+        if by_scatter.reached:
+            return range_in_words(self.maximum, self.signal)
+        counts = self.signal[self.maximum.index]
+        return f"the largest variance ({counts:.4g} counts), which is saturation unless the levels scatter so"
+
+    def _read_noise(self, gain: Pulled) -> tuple[Pulled | None, str]:
         dark, pull = self._at_zero_exposure(self.dark_variance)
         if dark.nominal_value < LOWEST_DARK_VARIANCE:
-            bound = np.sqrt(LOWEST_DARK_VARIANCE) / gain.pair
-            how = f"dark variance {dark.nominal_value:.3g} count² below 0.24: read noise is an upper bound"
-            return _Number(bound, -bound.nominal_value * gain.scatter / gain.value), how
+            bound = np.sqrt(LOWEST_DARK_VARIANCE) / gain.value
+            return None, (
+                f"read noise below {bound:.3g} e-: rounding hides it, the dark varies by "
+                f"{dark.nominal_value:.3g} count², less than 0.24; K and R then carry errors of rounding "
+                "beyond their standard errors"
+            )
         sigma = usqrt(dark - QUANTIZATION) / gain.pair
         relative = pull / (2 * (dark.nominal_value - QUANTIZATION)) - gain.scatter / gain.value
         how = (
@@ -198,7 +196,7 @@ class _Reduction:
             if self._several_exposures()
             else "read noise from the mean dark variance"
         )
-        return _Number(sigma, sigma.nominal_value * relative), how
+        return Pulled(sigma, sigma.nominal_value * relative), how
 
     def _light(self) -> Floats | None:
         """What the light was, but for a factor: photons, or exposure; ``None`` if neither tells."""
@@ -220,7 +218,7 @@ class _Reduction:
         residual = values - intercept.nominal_value - slope.nominal_value * self.exposure
         return intercept, influence(design, residual)[0]
 
-    def _dark_current(self, gain: _Number) -> _Number | None:
+    def _dark_current(self, gain: Pulled) -> Pulled | None:
         if not self._several_exposures():
             return None
         intercept, slope = line(self.exposure, self.dark_mean)
@@ -229,7 +227,7 @@ class _Reduction:
         pull = influence(design, residual)[1]
         current = slope / gain.pair
         scatter = pull / gain.value - current.nominal_value * gain.scatter / gain.value
-        return _Number(current, scatter)
+        return Pulled(current, scatter)
 
     def _maximum(self, reduced_chi_square: float) -> VarianceMaximum:
         """The maximum again, its neighbours told apart by the scatter that the levels really have."""
@@ -237,23 +235,25 @@ class _Reduction:
         scatter = light * np.sqrt(2 / self.table["samples"].to_numpy() * max(1.0, reduced_chi_square))
         return variance_maximum(light, scatter)
 
-    def _full_well(
-        self, numbers: dict[str, _Number], maximum: VarianceMaximum
-    ) -> tuple[Estimate | None, str]:
+    def _full_well(self, numbers: dict[str, Pulled], maximum: VarianceMaximum) -> tuple[Estimate | None, str]:
         """Electrons at saturation; the error holds the spacing of levels and the approach to saturation."""
         if not maximum.reached:
-            return None, "left out: the variance still rises at the brightest level; add longer exposures"
+            return None, "left out: the variance does not fall before the brightest level; add brighter ones"
         at, per_count = maximum.index, numbers["electrons_per_count"]
         spread = np.hypot(np.sqrt(float(self.table["variance_light"][at])), self._pattern() * self.signal[at])
         if self.has_photons:
-            factor, x, how = numbers["quantum_efficiency"], self.photons, "QE × photons at saturation (EMVA)"
+            factor, x, how = numbers["quantum_efficiency"], self.photons, "QE × photons at saturation"
         else:
             factor, x, how = per_count, self.signal, "counts at saturation × e-/count"
-        number = _Number(factor.pair * x[at], factor.scatter * x[at])
+        number = Pulled(factor.pair * x[at], factor.scatter * x[at])
         placement = factor.value * maximum.placement_error(x)
         return (
             number.estimate("e-", level=placement, approach=APPROACH * spread * per_count.value),
-            f"{how}; the error holds the spacing of the levels",
+            (
+                f"{how}; by EMVA's definition, the largest variance, it lies below clipping, by up to one "
+                "spacing of the levels and about three standard deviations of the signal; one-sided, and the "
+                "standard error covers both"
+            ),
         )
 
     def _pattern(self) -> float:
@@ -264,7 +264,7 @@ class _Reduction:
         top = int(np.flatnonzero(self.used)[-1])
         return max(float(self.table["spatial_variance"][top]), 0.0) ** 0.5 / float(self.signal[top])
 
-    def _of_the_sensor(self, number: _Number | None, unit: str) -> Estimate | None:
+    def _of_the_sensor(self, number: Pulled | None, unit: str) -> Estimate | None:
         """A mean over pixels that differ, with the error of having drawn just these."""
         if number is None:
             return None
@@ -280,6 +280,12 @@ class _Reduction:
             residual=("level", residual, units),
             used=("level", self.used),
         )
+
+
+def _at_saturation(maximum: VarianceMaximum, x: Floats, unit: str) -> Estimate | None:
+    if not maximum.reached:
+        return None
+    return Estimate(value=float(x[maximum.index]), standard_error=maximum.placement_error(x), unit=unit)
 
 
 def _nominal(values: Any) -> Floats:

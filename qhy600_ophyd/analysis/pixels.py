@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     import xarray as xr
 
 PixelChoice: TypeAlias = "Region | str | Rectangle | NDArray[np.bool_] | xr.DataArray | None"
-"""``None`` (the image region), a `Region` or its name, a `Rectangle` in unbinned sensor pixels, or
-booleans of shape ``(y, x)``."""
+"""``None`` (the image region, by the flags of the frames), a `Region` or its name, a `Rectangle` in
+unbinned sensor pixels, or booleans of shape ``(y, x)``."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,12 +45,13 @@ def choose_pixels(run: xr.Dataset, region: PixelChoice = None) -> Pixels:
     """The pixels of `run` that `region` names.
 
     A pixel belongs to a region if its column or its row carries the flag and the other axis is image; to
-    the image if both are. A dataset without region flags is image throughout.
+    the image if both are. Frames without these flags may hold dark columns that nothing tells from the
+    image, so that their pixels have to be chosen by a mask or a `Rectangle`.
 
     Raises
     ------
     AnalysisRefused
-        The frames hold no such pixel, or the mask has another shape.
+        The frames hold no such pixel or are not flagged, or the mask has another shape.
     """
     shape = run.sizes["y"], run.sizes["x"]
     if region is None or isinstance(region, str | Region):
@@ -81,8 +82,13 @@ def _named(region: Region | str | None) -> Region:
 
 
 def _flagged(run: xr.Dataset, shape: tuple[int, int], wanted: Region) -> Pixels:
-    y = np.asarray(run["y_region"]) if "y_region" in run.variables else np.zeros(shape[0], np.int8)
-    x = np.asarray(run["x_region"]) if "x_region" in run.variables else np.zeros(shape[1], np.int8)
+    missing = [name for name in ("x_region", "y_region") if name not in run.variables]
+    if missing:
+        raise AnalysisRefused(
+            f"the dataset has no {' and no '.join(missing)}, so that {wanted.name.lower()} pixels are not "
+            f"told from others: give region=, a mask of shape {shape} (y, x) or a Rectangle"
+        )
+    y, x = np.asarray(run["y_region"]), np.asarray(run["x_region"])
     image_rows, image_columns = y == Region.IMAGE, x == Region.IMAGE
     choices = (
         (image_rows, image_columns) if wanted is Region.IMAGE else (image_rows, x == wanted),

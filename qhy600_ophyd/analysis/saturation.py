@@ -31,6 +31,8 @@ class VarianceMaximum:
         from the largest.
     reached
         Whether the variance falls beyond it; otherwise the sensor was never saturated.
+
+    `index` is the brightest level where it never falls, which ranges of signal are then relative to.
     """
 
     index: int
@@ -46,6 +48,15 @@ class VarianceMaximum:
         below, above = x[self.index] - x[self.first], x[self.last] - x[self.index]
         span = below + above
         return float(np.sqrt((below**3 + above**3) / (3 * span))) if span > 0 else 0.0
+
+
+def range_in_words(maximum: VarianceMaximum, signal: Floats) -> str:
+    """What ranges of signal are relative to: ``"saturation (3000 counts)"``, or the brightest level."""
+    what = "saturation" if maximum.reached else "the brightest level"
+    return f"{what} ({signal[maximum.index]:.4g} counts)"
+
+
+NOT_SATURATED = "not saturated: ranges are relative to the brightest level"
 
 
 def variance_maximum(variance: Floats, standard_error: Floats) -> VarianceMaximum:
@@ -76,4 +87,6 @@ def variance_maximum(variance: Floats, standard_error: Floats) -> VarianceMaximu
         first -= 1
     while last < n - 1 and (alike[last] or last == index):
         last += 1
-    return VarianceMaximum(index=index, first=first, last=last, reached=not bool(alike[last]))
+    if alike[last]:
+        return VarianceMaximum(index=n - 1, first=first, last=last, reached=False)
+    return VarianceMaximum(index=index, first=first, last=last, reached=True)

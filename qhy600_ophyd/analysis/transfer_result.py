@@ -28,7 +28,8 @@ class PhotonTransfer:
     counts_per_electron
         K [count/e-], EMVA's system gain.
     read_noise
-        EMVA's σ_d [e-]: temporal noise in the dark, without rounding, at zero exposure.
+        EMVA's σ_d [e-]: temporal noise in the dark, without rounding, at zero exposure. Left out where the
+        dark varies by less than 0.24 count² and rounding hides it; `method` then tells what it lies below.
     full_well
         [e-]; by `full_well_method`.
     responsivity
@@ -36,15 +37,16 @@ class PhotonTransfer:
     quantum_efficiency
         R / K, a fraction; left out where photons are not known.
     dark_current
-        [e-/s]; left out where all darks were exposed alike.
+        [e-/s]; left out where all darks were exposed alike, or where `read_noise` is, since a dark that
+        rounds to one count does not grow with exposure.
     response_bend
         δ [%]: how far the straight response lies above that at low signal, over the levels used; it makes
         `counts_per_electron` 3 δ and `responsivity` δ too large. Left out where neither photons are known
         nor exposure was varied, or fewer than three levels were used.
     saturation_signal
-        Mean signal of the level of largest variance [count].
+        Mean signal of the level of largest variance [count]; left out where the variance never falls.
     saturation_photons
-        Photons per pixel of that level; left out where photons are not known.
+        Photons per pixel of that level; left out where photons are not known, or the variance never falls.
     variance
         Form of the two-frame variance, ``"R4"`` or ``"R3.1"``.
     full_well_method
@@ -63,13 +65,13 @@ class PhotonTransfer:
 
     electrons_per_count: Estimate
     counts_per_electron: Estimate
-    read_noise: Estimate
+    read_noise: Estimate | None
     full_well: Estimate | None
     responsivity: Estimate | None
     quantum_efficiency: Estimate | None
     dark_current: Estimate | None
     response_bend: Estimate | None
-    saturation_signal: Estimate
+    saturation_signal: Estimate | None
     saturation_photons: Estimate | None
     variance: VarianceForm
     full_well_method: str

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from qhy600_ophyd.analysis import Estimate
-from qhy600_ophyd.contract import FIELDS, FRAME_KINDS, SETTING_NAMES
+from qhy600_ophyd.contract import FIELDS, FRAME_KINDS, SETTING_NAMES, AnalysisRefused
+from qhy600_ophyd.views.given import refuse_what_is_not
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -54,17 +55,57 @@ class Card:
         return "\n".join([self.title, *lines])
 
 
-def camera_card(values: Mapping[str, Any], *, title: str = "Camera") -> Card:
+class Describes(Protocol):
+    """What tells its values and their units, as an ophyd device does."""
+
+    def read(self) -> Mapping[str, Mapping[str, Any]]:
+        """Data key to ``value`` and ``timestamp``."""
+        ...
+
+    def describe(self) -> Mapping[str, Mapping[str, Any]]:
+        """Data key to ``units`` and, for what is kept in a file, ``external``."""
+        ...
+
+
+def camera_card(camera: Mapping[str, Any] | Describes, *, title: str | None = None) -> Card:
     """A camera as a card.
 
     Parameters
     ----------
-    values
-        Name to ``(value, unit)``, to an `Estimate`, or to a bare value.
+    camera
+        Name to ``(value, unit)``, to an `Estimate`, or to a bare value; or a device, whose values are shown
+        without its name before them. Frames, which are external data, are not.
     title
-        Such as the model and serial number.
+        Such as the model and serial number; the name of the device, or ``"Camera"``, unless given.
+
+    Raises
+    ------
+    AnalysisRefused
+        `camera` is neither.
     """
-    return Card(title=title, rows=tuple(_row(name, value) for name, value in values.items()))
+    if isinstance(camera, Mapping):
+        return Card(title=title or "Camera", rows=tuple(_row(name, value) for name, value in camera.items()))
+    if isinstance(camera, type) or not all(
+        callable(getattr(camera, do, None)) for do in ("read", "describe")
+    ):
+        kind = camera.__name__ if isinstance(camera, type) else type(camera).__name__
+        raise AnalysisRefused(
+            f"camera_card refused an object of type {kind}: it takes a device with read() and describe(), or "
+            "a mapping of names to values"
+        )
+    name = str(getattr(camera, "name", ""))
+    return Card(title=title or name or "Camera", rows=tuple(_readings(camera, f"{name}_")))
+
+
+def _readings(device: Describes, prefix: str) -> Iterable[tuple[str, str, str]]:
+    values = device.read()
+    for key, described in device.describe().items():
+        if "external" in described or key not in values:
+            continue
+        value = values[key].get("value")
+        if isinstance(value, np.generic):
+            value = value.item()
+        yield _row(key.removeprefix(prefix), (value, described.get("units") or ""))
 
 
 def run_card(run: xr.Dataset) -> Card:
@@ -77,7 +118,15 @@ def run_card(run: xr.Dataset) -> Card:
     ----------
     run
         As ``datasets.open_run`` gives it; whatever it lacks is left out. Pixels are not read.
+
+    Raises
+    ------
+    AnalysisRefused
+        `run` is no dataset.
     """
+    import xarray as xr  # a second of import, which other cards do not need
+
+    refuse_what_is_not(xr.Dataset, run, "run_card", "a run as a dataset, such as open_run(path) gives")
     rows = [*_about(run), *_frames(run), *_times(run)]
     rows += [_summary(run, name) for name in (*SETTING_NAMES, *ALSO_SHOWN) if _recorded(run, name)]
     return Card(title=f"Run {str(run.attrs.get('uid', ''))[:8]}".strip(), rows=tuple(rows))

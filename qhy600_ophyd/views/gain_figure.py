@@ -6,6 +6,7 @@ from matplotlib.figure import Figure
 
 from qhy600_ophyd.analysis import Estimate, GainTransfer
 from qhy600_ophyd.views.axes import FITTED, MEASURED, Picture, dress
+from qhy600_ophyd.views.given import refuse_what_is_not
 
 
 def gain_figure(result: GainTransfer) -> Figure:
@@ -17,7 +18,13 @@ def gain_figure(result: GainTransfer) -> Figure:
     ----------
     result
         Of `analysis.gain_transfer`.
+
+    Raises
+    ------
+    AnalysisRefused
+        `result` is something else.
     """
+    refuse_what_is_not(GainTransfer, result, "gain_figure", "gain_transfer(open_run(path))")
     figure = Picture(width=6.4, height=6.0)
     upper, lower = figure.subplots(2, 1, sharex=True)
     per_count = [(point.gain, point.electrons_per_count) for point in result.points]

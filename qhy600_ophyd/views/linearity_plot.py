@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from qhy600_ophyd.analysis import Linearity, PhotonTransfer, linearity
 from qhy600_ophyd.views.axes import EXCLUDED, FITTED, MARKED, MEASURED, Picture, axes_or_new, dress
+from qhy600_ophyd.views.given import refuse_what_is_not
 from qhy600_ophyd.views.photon_transfer_plot import photon_transfer_plot
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def linearity_plot(result: Linearity | xr.Dataset, ax: Axes | None = None) -> Ax
     lowest, highest = result.linearity_error_min, result.linearity_error_max
     reach = max(abs(lowest.value) + lowest.standard_error, abs(highest.value) + highest.standard_error)
     bounds = light[used].min(), light[used].max()
-    ax.axvspan(*bounds, color=MARKED, alpha=0.08, lw=0, label="5 to 95 % of saturation")
+    ax.axvspan(*bounds, color=MARKED, alpha=0.08, lw=0, label="range of the fit, 5 to 95 %")
     ax.axhline(0, color="0.4", lw=1)
     margin = 0.06 * (bounds[1] - bounds[0])
     near = (light > bounds[0] - margin) & (light < bounds[1] + margin)
@@ -66,7 +67,23 @@ def linearity_plot(result: Linearity | xr.Dataset, ax: Axes | None = None) -> Ax
 
 
 def linearity_figure(photon_transfer: PhotonTransfer, linearity: Linearity) -> Figure:
-    """Photon transfer and linearity side by side; ``savefig(path)`` writes it, a notebook shows it."""
+    """Photon transfer and linearity side by side; ``savefig(path)`` writes it, a notebook shows it.
+
+    Parameters
+    ----------
+    photon_transfer
+        Of `analysis.photon_transfer`.
+    linearity
+        Of `analysis.linearity`.
+
+    Raises
+    ------
+    AnalysisRefused
+        They are something else, such as each other.
+    """
+    what = "photon_transfer(run) and linearity(run), in this order, of run = open_run(path)"
+    refuse_what_is_not(PhotonTransfer, photon_transfer, "linearity_figure", what)
+    refuse_what_is_not(Linearity, linearity, "linearity_figure", what)
     figure = Picture(width=12, height=4.8)
     left, right = figure.subplots(1, 2)
     photon_transfer_plot(photon_transfer, left)

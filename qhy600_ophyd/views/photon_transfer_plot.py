@@ -37,8 +37,10 @@ def photon_transfer_plot(result: PhotonTransfer | xr.Dataset, ax: Axes | None = 
         levels[name].to_numpy() for name in ("signal", "variance", "variance_error", "used")
     )
     shown = (signal > 0) & (variance > 0)
+    saturation = result.saturation_signal
+    whole = "the brightest level" if saturation is None else "saturation"
     for chosen, colour, face, label in (
-        (used & shown, MEASURED, MEASURED, "fitted, up to 70 % of saturation"),
+        (used & shown, MEASURED, MEASURED, f"fitted, up to 70 % of {whole}"),
         (~used & shown, EXCLUDED, "white", "not fitted"),
     ):
         if chosen.any():
@@ -46,16 +48,19 @@ def photon_transfer_plot(result: PhotonTransfer | xr.Dataset, ax: Axes | None = 
                 signal[chosen], variance[chosen], yerr=error[chosen], fmt="o", ms=4.5, color=colour,
                 mfc=face, elinewidth=1, label=label,
             )  # fmt: skip
-    saturation = result.saturation_signal.value
-    along = np.geomspace(signal[shown].min(), max(saturation, signal[shown].max()), 50)
+    along = np.geomspace(signal[shown].min(), signal[shown].max(), 50)
     ax.plot(
         along, result.counts_per_electron.value * along, color=FITTED, lw=1.4, zorder=3,
         label=f"slope 1 / ({result.electrons_per_count})",
     )  # fmt: skip
-    ax.axvline(saturation, color=MARKED, ls="--", lw=1.2, label=f"largest variance, {saturation:,.0f} counts")
+    if saturation is not None:
+        ax.axvline(
+            saturation.value, color=MARKED, ls="--", lw=1.2,
+            label=f"largest variance, {saturation.value:,.0f} counts",
+        )  # fmt: skip
     # saturated levels, all but free of noise, would squeeze the curve into a corner
     ax.set_ylim(variance[used & shown].min() / 3, 2 * variance[shown].max())
     logarithmic(ax)
-    dress(ax, x="mean signal [count]", y="temporal variance [count²]", title="Photon transfer")
+    dress(ax, x="mean signal [count]", y="variance less dark [count²]", title="Photon transfer")
     ax.legend(fontsize=8, frameon=False, loc="upper left")
     return ax

@@ -38,6 +38,8 @@ def sweep(seed, electrons):
             "gain": ("frame", gains),
             "exposure": ("frame", np.full(len(kinds), 0.2)),
             "saturation_code": ("frame", np.full(len(kinds), 65535.0)),
+            "x_region": ("x", np.zeros(SHAPE[1], np.int8)),
+            "y_region": ("y", np.zeros(SHAPE[0], np.int8)),
         },
     )
 

@@ -1,5 +1,7 @@
 """What was put into numpy frames comes back out, within errors that are neither too small nor too large."""
 
+import re
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -48,6 +50,8 @@ def experiment(seed, *, photons=PHOTONS, photons_known=True, **sensor):
             "exposure": ("frame", 1e-6 * photons[steps]),
             "photons": ("frame", given),
             "saturation_code": ("frame", np.full(steps.size, 65535.0)),
+            "x_region": ("x", np.zeros(SHAPE[1], np.int8)),
+            "y_region": ("y", np.zeros(SHAPE[0], np.int8)),
         },
     )
 
@@ -106,6 +110,23 @@ def test_full_well_is_the_smaller_of_well_and_scale(straight):
         assert result.full_well.standard_error < 2 * 0.05 * WELL
 
 
+def test_full_well_lies_below_clipping_by_as_much_as_its_note_says(straight):
+    per_electron, results = straight
+    clipping = min(WELL, (65535 - BIAS) / per_electron)
+    spacing = QE * (PHOTONS[1] - PHOTONS[0])
+    approach = 3 * np.hypot(np.sqrt(WELL), 0.006 * WELL)
+    for result in results:
+        assert "it lies below clipping" in result.full_well_method
+        factor = 4 * result.quantum_efficiency.standard_error / QE * WELL  # e-, what QE is uncertain by
+        assert -factor < clipping - result.full_well.value < spacing + approach + factor
+        assert result.full_well.standard_error > spacing / np.sqrt(12)  # of one spacing, as if uniform
+
+
+def test_the_method_of_linearity_says_that_its_extremes_are_biased_outwards():
+    method = analysis.linearity(experiment(1, per_electron=0.5)).method
+    assert "biased outwards, and their standard errors contain that bias" in method
+
+
 def test_without_photons_the_gain_is_the_same_and_what_needs_them_is_left_out():
     known = analysis.photon_transfer(experiment(1, per_electron=0.5))
     unknown = analysis.photon_transfer(experiment(1, per_electron=0.5, photons_known=False))
@@ -116,10 +137,51 @@ def test_without_photons_the_gain_is_the_same_and_what_needs_them_is_left_out():
 
 
 def test_a_series_that_never_saturates_gives_no_full_well():
-    result = analysis.photon_transfer(experiment(1, per_electron=0.5, photons=PHOTONS[:12]))
-    assert result.full_well is None
-    assert "longer exposures" in result.full_well_method
+    run = experiment(1, per_electron=0.5, photons=PHOTONS[:12])
+    result = analysis.photon_transfer(run)
+    assert result.full_well is result.saturation_signal is result.saturation_photons is None
+    assert "add brighter ones" in result.full_well_method
+    for said in (result.method, analysis.linearity(run).method):
+        assert "not saturated: ranges are relative to the brightest level" in said
+        assert "of saturation" not in said
     assert abs(result.electrons_per_count.pull(2.0)) < 4
+
+
+def test_a_series_that_saturates_is_not_called_unsaturated(straight):
+    _, results = straight
+    for result in results:
+        assert "not saturated" not in repr(result)
+        assert "of saturation" in result.method
+
+
+def test_levels_of_a_series_that_never_saturates_are_chosen_by_the_brightest():
+    found = analysis.photon_transfer(experiment(1, per_electron=0.5, photons=PHOTONS[:12])).levels
+    signal = found["signal"].values
+    np.testing.assert_array_equal(found["used"].values, signal <= 0.7 * signal.max())
+
+
+def test_read_noise_that_rounding_hides_is_told_in_words_and_not_as_a_number():
+    """A scale of 8 bits: 0.014 counts of read noise, all darks alike."""
+    result = analysis.photon_transfer(experiment(1, per_electron=0.004))
+    assert result.read_noise is result.dark_current is None
+    assert {"read_noise", "dark_current"}.isdisjoint(result.pair_errors)
+    bound = float(re.search(r"read noise below (\S+) e-", result.method).group(1))
+    assert bound == pytest.approx(np.sqrt(0.24) * result.electrons_per_count.value, rel=5e-3)
+    assert bound > READ_NOISE
+    assert "beyond their standard errors" in result.method
+    assert "left out" in repr(result)
+    assert result.method in result._repr_html_()
+
+
+@pytest.mark.parametrize(
+    ("per_electron", "told"), [(0.11, False), (0.16, True)], ids=["0.23 count²", "0.40 count²"]
+)
+def test_read_noise_is_a_number_where_it_shows_through_rounding(per_electron, told):
+    """3.5 e- are 0.385 and 0.56 counts, about a whole number of them where rounding takes most."""
+    result = analysis.photon_transfer(experiment(1, per_electron=per_electron))
+    assert (result.read_noise is not None) is told
+    assert ("read noise below" in result.method) is not told
+    assert abs(result.electrons_per_count.pull(1 / per_electron)) < 4
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,14 @@
 """A gain sweep is reduced setting by setting, and what it cannot tell is refused or left out."""
 
+import importlib
+
 import numpy as np
 import pytest
 import xarray as xr
 
 from qhy600_ophyd import analysis
 from qhy600_ophyd.contract import AnalysisRefused
+from qhy600_ophyd.sensor.response import pixel_well
 
 SHAPE = (12, 16)
 GAINS = (0.0, 30.0, 60.0)
@@ -26,6 +29,8 @@ def run():
             "repeat": ("frame", repeat),
             "gain": ("frame", np.array(GAINS)[step]),
             "saturation_code": ("frame", np.full(step.size, 65535.0)),
+            "x_region": ("x", np.zeros(SHAPE[1], np.int8)),
+            "y_region": ("y", np.zeros(SHAPE[0], np.int8)),
         },
     )
 
@@ -66,6 +71,56 @@ def test_what_a_sweep_cannot_tell_is_refused_in_one_line(run, damage, message):
     with pytest.raises(AnalysisRefused, match=message) as refused:
         analysis.gain_transfer(damage(run))
     assert "\n" not in str(refused.value)
+
+
+def in_mode(run, mode, **settings):
+    frames = run.sizes["frame"]
+    return run.assign_coords(
+        {
+            name: ("frame", np.full(frames, value))
+            for name, value in {"readout_mode": mode, **settings}.items()
+        }
+    )
+
+
+def electrons(run, at):
+    point = analysis.gain_transfer(run).points[at]
+    return point.electrons_per_count.value * (point.light_level.value - point.dark_level.value)
+
+
+@pytest.fixture
+def brightest(run):
+    """The electrons that the run is measured to have at the gain where it has most."""
+    return max(electrons(run, at) for at in range(len(GAINS)))
+
+
+@pytest.mark.parametrize(("part", "refused"), [(0.89, False), (0.91, True)], ids=["89 %", "91 %"])
+def test_light_near_the_pixel_well_is_refused_since_noise_shrinks_there(
+    run, brightest, part, refused, monkeypatch
+):
+    module = importlib.import_module("qhy600_ophyd.analysis.gain_transfer")  # hidden behind its function
+    monkeypatch.setattr(module, "pixel_well", {"a mode": brightest / part}.get)
+    taken = in_mode(run, "a mode")
+    if not refused:
+        assert len(analysis.gain_transfer(taken).points) == len(GAINS)
+        return
+    with pytest.raises(AnalysisRefused, match=r"at gain .* 90 % of the pixel well") as no:
+        analysis.gain_transfer(taken)
+    assert "\n" not in str(no.value)
+    # pixels summed two by two hold four times as much
+    assert len(analysis.gain_transfer(in_mode(run, "a mode", binning=2.0)).points) == len(GAINS)
+
+
+def test_the_well_is_that_of_the_sensor_tables_and_unknown_modes_are_not_checked(run):
+    """The same frames with counts so coarse that a tenth of their noise makes 200 000 electrons of them."""
+    mean = run.counts.mean(("y", "x"))
+    flat = (mean + (run.counts - mean) / 10).round().astype(np.uint16)
+    quiet = run.assign(counts=flat.transpose(*run.counts.dims))
+    assert electrons(quiet, 0) > pixel_well("High Gain Mode 16BIT")
+    for mode in ("a mode of another camera", ""):
+        assert len(analysis.gain_transfer(in_mode(quiet, mode)).points) == len(GAINS)
+    with pytest.raises(AnalysisRefused, match="pixel well"):
+        analysis.gain_transfer(in_mode(quiet, "High Gain Mode 16BIT"))
 
 
 def test_a_setting_can_be_left_out_as_the_message_says(run):

@@ -13,8 +13,6 @@ from hypothesis import strategies as st
 from qhy600_ophyd import analysis
 from qhy600_ophyd.analysis.kernels import pair_sums
 from qhy600_ophyd.analysis.levels import pair_statistics
-from qhy600_ophyd.analysis.saturation import variance_maximum
-from qhy600_ophyd.analysis.straight_line import influence, line, slope_through_zero
 from qhy600_ophyd.contract import AnalysisRefused
 from qhy600_ophyd.sensor import Rectangle, Region
 
@@ -101,6 +99,48 @@ def test_the_chosen_pixels_are_measured(region, rows, columns):
     assert int(found["pixels"][0]) == lights[0].size
 
 
+UNFLAGGED = {
+    "neither": (["x_region", "y_region"], "no x_region and no y_region"),
+    "one": (["x_region"], "no x_region, "),
+}
+
+
+@pytest.mark.parametrize(("dropped", "named"), UNFLAGGED.values(), ids=UNFLAGGED)
+@pytest.mark.parametrize("measure", [analysis.levels, analysis.photon_transfer, analysis.linearity])
+def test_frames_that_do_not_tell_dark_columns_from_image_need_a_region(measure, dropped, named):
+    run = labelled().drop_vars(dropped)
+    with pytest.raises(AnalysisRefused, match=f"{named}.*region=, a mask .* or a Rectangle") as refused:
+        measure(run)
+    assert "\n" not in str(refused.value)
+
+
+CHOICES = {"mask": np.arange(SHAPE[1]) >= 3, "rectangle": Rectangle(103, 50, 13, 10)}
+
+
+@pytest.mark.parametrize("region", CHOICES.values(), ids=CHOICES)
+def test_a_region_says_what_missing_flags_do_not(region):
+    flagged = labelled()
+    if not isinstance(region, Rectangle):
+        region = region & (np.arange(SHAPE[0]) < 10)[:, None]
+    found = analysis.levels(flagged.drop_vars(["x_region", "y_region"]), region=region)
+    xr.testing.assert_identical(found, analysis.levels(flagged))
+
+
+NO_RUNS = {"text": "run/1", "array": labelled()["counts"], "nothing": None, "number": 5}
+
+
+@pytest.mark.parametrize("given", NO_RUNS.values(), ids=NO_RUNS)
+@pytest.mark.parametrize("name", ["levels", "photon_transfer", "linearity", "gain_transfer"])
+def test_what_is_no_run_is_refused_by_saying_how_to_get_one(name, given):
+    with pytest.raises(AnalysisRefused, match=rf"^{name} refused .*open_run\(path\)") as refused:
+        getattr(analysis, name)(given)
+    assert "\n" not in str(refused.value)
+
+
+def test_analysis_lists_what_is_public_and_nothing_else():
+    assert dir(analysis) == sorted(analysis.__all__)
+
+
 def test_a_mask_chooses_pixels_one_by_one():
     run, mask = labelled(), np.random.default_rng(2).random(SHAPE) < 0.3
     found = analysis.levels(run, region=mask)
@@ -172,6 +212,20 @@ def test_what_cannot_be_measured_is_refused_in_one_line(damage, message):
     assert "\n" not in str(refused.value)
 
 
+def test_too_few_levels_say_how_many_to_add_and_relative_to_what():
+    one_and_the_brightest = labelled(levels=2)
+    with pytest.raises(
+        AnalysisRefused, match=r"1 of 2 .* 70 % of the brightest level .* 2 are needed; add 1"
+    ):
+        analysis.photon_transfer(one_and_the_brightest)
+    with pytest.raises(
+        AnalysisRefused, match=r"1 of 2 .* 95 % of the brightest level .* 3 are needed; add 2"
+    ):
+        analysis.linearity(one_and_the_brightest)
+    with pytest.raises(AnalysisRefused, match=r"0 of 4 .* saturation \(100 counts\): at least 3 .* add 3"):
+        analysis.linearity_error(np.arange(4.0), np.arange(4.0), saturation=100.0)
+
+
 BAD_ARGUMENTS = {
     "variance": {"variance": "R5"},
     "region name": {"region": "middle"},
@@ -215,47 +269,6 @@ def test_a_level_can_be_left_out_as_the_message_says():
     run = labelled()
     found = analysis.levels(run.isel(frame=run.step != 5))
     assert found["step"].values.tolist() == [0, 1, 2, 3, 4, 6, 7]
-
-
-VARIANCES = {
-    "plain": ([1, 2, 3, 4, 0.1], 3, True),
-    "noise of saturated pixels": ([10, 20, 30, 40, 0.1, 0.2, 0.1, 0.05, 0.3], 3, True),
-    "never saturated": ([10, 20, 30, 40], 3, False),
-    "two levels": ([10, 20], 1, False),
-}
-
-
-@pytest.mark.parametrize(("variance", "index", "reached"), VARIANCES.values(), ids=VARIANCES)
-def test_saturation_is_the_last_maximum_of_the_variance(variance, index, reached):
-    variance = np.array(variance, float)
-    found = variance_maximum(variance, 0.01 * variance)
-    assert (found.index, found.reached) == (index, reached)
-
-
-def test_the_place_of_the_maximum_is_as_uncertain_as_its_neighbours_are_far():
-    variance = np.array([1.0, 2.0, 3.0, 0.1])
-    found = variance_maximum(variance, 0.01 * variance)
-    x = np.array([0.0, 10.0, 20.0, 30.0])
-    # uniform between 10 and 30 about 20
-    assert found.placement_error(x) == pytest.approx(20 / np.sqrt(12))
-
-
-def test_influence_is_a_jackknife():
-    """HC3 is the jackknife but for the factor (n − 1)/n and the centring, which vanish with n."""
-    rng = np.random.default_rng(4)
-    x = np.linspace(1, 2, 40)
-    y = 3 * x + x * rng.normal(size=x.size)
-    slope = slope_through_zero(x, y)
-    left_out = [slope - slope_through_zero(np.delete(x, i), np.delete(y, i)) for i in range(x.size)]
-    np.testing.assert_allclose(influence(x[:, None], y - slope * x)[0], left_out, rtol=1e-9)
-
-
-def test_a_weighted_line_is_that_of_numpy():
-    rng = np.random.default_rng(6)
-    x = np.linspace(1, 5, 9)
-    y = 2 + 3 * x + rng.normal(size=9)
-    slope, intercept = np.polyfit(x, y, 1, w=1 / y)
-    assert line(x, y, 1 / y**2) == pytest.approx((intercept, slope), rel=1e-10)
 
 
 def test_analysis_needs_neither_ophyd_nor_bluesky_and_loads_no_compiler():

@@ -1,5 +1,7 @@
 """Plots say what they show, leave nothing open, and cards are safe to show."""
 
+from typing import ClassVar
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -7,6 +9,7 @@ from matplotlib.figure import Figure
 
 from qhy600_ophyd import analysis, views
 from qhy600_ophyd.analysis import Estimate
+from qhy600_ophyd.contract import AnalysisRefused
 
 
 @pytest.fixture(scope="module")
@@ -24,6 +27,8 @@ def run():
             "repeat": ("frame", np.tile(repeat, 2)),
             "exposure": ("frame", np.tile(0.1 * (step + 0.5), 2), {"units": "s"}),
             "photons": ("frame", np.r_[np.zeros(28), 1e4 * (step + 0.5)], {"units": "photon/pixel"}),
+            "x_region": ("x", np.zeros(32, np.int8)),
+            "y_region": ("y", np.zeros(24, np.int8)),
             "gain": ("frame", np.full(56, 26.0)),
             "offset": ("frame", np.full(56, np.nan)),
             "readout_mode": ("frame", np.full(56, "<High> Gain")),
@@ -40,7 +45,7 @@ PLOTS = {
         views.photon_transfer_plot,
         analysis.photon_transfer,
         "mean signal [count]",
-        "temporal variance [count²]",
+        "variance less dark [count²]",
     ),
     "linearity": (
         views.linearity_plot,
@@ -145,6 +150,81 @@ def test_a_run_card_does_not_read_the_pixels(run):
     )
     rows = {name: value for name, value, _ in views.run_card(lazy).rows}
     assert rows["frame"] == "24 × 32 uint16"
+
+
+class Device:
+    """What answers as an ophyd device does."""
+
+    name = "cam"
+    readings: ClassVar = {
+        "cam_gain": (26.0, {"units": "1"}),
+        "cam_exposure": (np.float64(0.5), {"units": "s"}),
+        "cam_readout_mode": ("High <Gain>", {"units": None}),
+        "cam_photons": (float("nan"), {"units": "photon/pixel"}),
+        "other_cam_power": (3, {}),
+    }
+
+    def read(self):
+        return {key: {"value": value, "timestamp": 1.0} for key, (value, _) in self.readings.items()}
+
+    def describe(self):
+        frames = {"cam_counts": {"shape": [2, 4, 6], "dtype": "array", "external": "STREAM:"}}
+        return {key: {"source": "cam", **key_of} for key, (_, key_of) in self.readings.items()} | frames
+
+
+def test_a_card_of_a_device_shows_its_readings_by_their_own_names_and_no_frames():
+    card = views.camera_card(Device())
+    assert card.title == "cam"
+    assert card.rows == (
+        ("gain", "26", ""),
+        ("exposure", "0.5", "s"),
+        ("readout mode", "High <Gain>", ""),
+        ("photons", "—", ""),
+        ("other cam power", "3", ""),
+    )
+    assert "High &lt;Gain&gt;" in card.html
+    assert views.camera_card(Device(), title="QHY600M").title == "QHY600M"
+
+
+@pytest.mark.parametrize("given", [None, 5, "cam", [1], Device], ids=["None", "int", "str", "list", "class"])
+def test_a_card_of_neither_a_device_nor_a_mapping_is_refused(given):
+    with pytest.raises(AnalysisRefused, match=r"camera_card refused .*read\(\) and describe\(\)") as refused:
+        views.camera_card(given)
+    assert "\n" not in str(refused.value)
+
+
+def wrong_things(run):
+    transfer, linear = analysis.photon_transfer(run), analysis.linearity(run)
+    return {
+        "linearity_figure, swapped": lambda: views.linearity_figure(linear, transfer),
+        "linearity_figure, a run": lambda: views.linearity_figure(transfer, run),
+        "gain_figure, a run": lambda: views.gain_figure(run),
+        "run_card, a path": lambda: views.run_card("run/1"),
+        "photon_transfer, a path": lambda: views.photon_transfer_plot("run/1"),
+        "photon_transfer, the other": lambda: views.photon_transfer_plot(linear),
+        "linearity, the other": lambda: views.linearity_plot(transfer),
+    }
+
+
+def test_what_is_not_to_be_drawn_is_refused_by_saying_what_is(run):
+    for name, draw in wrong_things(run).items():
+        asking = name.split(",")[0]
+        with pytest.raises(AnalysisRefused, match=rf"^{asking} refused .*open_run\(path\)") as refused:
+            draw()
+        assert "\n" not in str(refused.value), name
+
+
+def test_the_curve_of_a_run_that_never_saturates_marks_no_saturation(run):
+    dim = analysis.photon_transfer(run.isel(frame=run.step < 8))
+    assert dim.saturation_signal is None
+    said, marked = (
+        " ".join(text.get_text() for text in views.photon_transfer_plot(result).get_legend().get_texts())
+        for result in (dim, analysis.photon_transfer(run))
+    )
+    assert "70 % of the brightest level" in said
+    assert "largest variance" not in said
+    assert "70 % of saturation" in marked
+    assert "largest variance" in marked
 
 
 CAMERA = {
