@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ophyd import Signal
 
 from qhy600_ophyd.contract import FIELDS, Field, NotSettled, SettingRefused, TemperatureReading
-from qhy600_ophyd.device.event_value import data_key, event_value
+from qhy600_ophyd.device.event_value import data_key, event_value, source
 from qhy600_ophyd.device.progress import ProgressStatus
 from qhy600_ophyd.device.setting import SettingOutOfLimits
 
@@ -189,7 +189,7 @@ class Cooler(Signal):
         return {
             f"{self.parent.name}_{column.name}": data_key(
                 column,
-                f"qhy600:{self.parent.name}.{column.name}",
+                source(self.parent.name, column.name),
                 limits=limits if column.name in ("temperature", "temperature_setpoint") else None,
                 precision=2,
             )

@@ -30,6 +30,11 @@ def event_value(column: Field, value: Any) -> Any:
     return float(value)
 
 
+def source(device: str, column: str) -> str:
+    """Where a reading comes from, as its data key says it: the device by its name, and what of it."""
+    return f"qhy600:{device}.{column}"
+
+
 def data_key(
     column: Field,
     source: str,

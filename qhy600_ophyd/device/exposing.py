@@ -37,7 +37,8 @@ class Exposing:
     def __init__(self, device: QHY600, stream: Stream, settings: Settings, *, timeout: float):
         self._device, self._stream, self._settings, self._timeout = device, stream, settings, timeout
         self._labels = {name: getattr(device, name).get() for name in ("frame_kind", "step", "repeat")}
-        self._requested = settings.updated(device.requested)
+        self._asked = device.requested
+        self._requested = settings.updated(self._asked)
         self._cancelled = threading.Event()
         self._finish_if_cancelled = False
         self._over = threading.Event()
@@ -93,6 +94,7 @@ class Exposing:
         camera = self._device.backend
         self._stop_here_if_cancelled()
         camera.configure(self._settings)
+        self._device.applied(self._asked)
         self._stop_here_if_cancelled()
         camera.arm(1)
         if self._cancelled.is_set():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from ophyd.status import Status
 from ophyd.utils import ReadOnlyError
 
 from qhy600_ophyd.contract import FIELDS, FRAME_KINDS, Field, SettingRefused
-from qhy600_ophyd.device.event_value import data_key, event_value
+from qhy600_ophyd.device.event_value import data_key, event_value, source
 
 if TYPE_CHECKING:
     from qhy600_ophyd.device.panel import Panel
@@ -27,6 +28,32 @@ class FrameValue(Signal):
     def columns(self) -> tuple[Field, ...]:
         """The columns of the vocabulary that this signal reads."""
         return (FIELDS[self.attr_name],)
+
+    def __init__(self, **kwargs: Any):
+        super().__init__(**kwargs)
+        self._told: Any = None
+
+    @property
+    def timestamp(self) -> float:
+        """When the last frame arrived [s since 1970]."""
+        return self.parent.row_timestamp
+
+    def subscribe(self, callback: Callable[..., Any], event_type: str | None = None, run: bool = True) -> int:
+        """Call `callback` with the value of each frame to come, and with that of the last one if `run`."""
+        # Nobody was told of the frames before the first subscription.
+        if run and self.parent.row and event_type in (None, self.SUB_VALUE):
+            self._told = self.get()
+            told = {"value": self._told, "old_value": None, "timestamp": self.timestamp}
+            cache: dict[str, Any] = self._args_cache
+            cache[self.SUB_VALUE] = ((), {**told, "sub_type": self.SUB_VALUE, "obj": self})
+        return super().subscribe(callback, event_type, run)
+
+    def publish(self) -> None:
+        """Tell whoever subscribed; does nothing when nobody has."""
+        if not self._callbacks[self.SUB_VALUE]:
+            return
+        old, self._told = self._told, self.get()
+        self._run_subs(sub_type=self.SUB_VALUE, old_value=old, value=self._told, timestamp=self.timestamp)
 
     def get(self, **_: Any) -> Any:
         """The value of the last frame."""
@@ -48,7 +75,7 @@ class FrameValue(Signal):
         """Type and unit."""
         column = self.columns[0]
         precision = self.precision if column.dtype == "f8" else None
-        return {self.name: data_key(column, f"qhy600:{self.dotted_name or self.name}", precision=precision)}
+        return {self.name: data_key(column, source(self.parent.name, self.attr_name), precision=precision)}
 
 
 class Label(Signal):
@@ -81,7 +108,7 @@ class Label(Signal):
 
     def describe(self) -> dict[str, dict[str, Any]]:
         """Type."""
-        return {self.name: data_key(self.columns[0], f"qhy600:{self.dotted_name or self.name}")}
+        return {self.name: data_key(self.columns[0], source(self.parent.name, self.attr_name))}
 
 
 class FrameKind(Label):
@@ -96,8 +123,8 @@ class FrameKind(Label):
 
     def describe(self) -> dict[str, dict[str, Any]]:
         """Type and choices."""
-        source = f"qhy600:{self.dotted_name or self.name}"
-        return {self.name: data_key(self.columns[0], source, choices=("", *FRAME_KINDS))}
+        where = source(self.parent.name, self.attr_name)
+        return {self.name: data_key(self.columns[0], where, choices=("", *FRAME_KINDS))}
 
 
 class StreamLabel(Label):
@@ -117,7 +144,9 @@ class StreamLabel(Label):
 
     def describe(self) -> dict[str, dict[str, Any]]:
         """A text."""
-        return {self.name: {"source": f"qhy600:{self.name}", "dtype": "string", "shape": []}}
+        return {
+            self.name: {"source": source(self.parent.name, self.attr_name), "dtype": "string", "shape": []}
+        }
 
 
 class Identity(Signal):
@@ -145,7 +174,7 @@ class Identity(Signal):
         """A text."""
         return {
             self.name: {
-                "source": f"qhy600:{self.dotted_name or self.name}",
+                "source": source(self.parent.name, self.attr_name),
                 "dtype": "string",
                 "shape": [],
                 "dtype_numpy": "|S64",

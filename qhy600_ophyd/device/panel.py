@@ -11,6 +11,7 @@ from typing import Any, TypeVar, cast
 
 from ophyd import Component as Cpt
 from ophyd import Device, Kind
+from ophyd.device import Staged
 
 from qhy600_ophyd.contract import (
     SETTING_NAMES,
@@ -22,7 +23,7 @@ from qhy600_ophyd.contract import (
     Settings,
 )
 from qhy600_ophyd.device.cooler import Cooler
-from qhy600_ophyd.device.event_value import event_value
+from qhy600_ophyd.device.event_value import event_value, source
 from qhy600_ophyd.device.frame_value import FrameKind, FrameValue, Identity, Label, StreamLabel
 from qhy600_ophyd.device.setting import (
     AreaSetting,
@@ -100,6 +101,7 @@ class Panel(Device):
         self.backend = backend
         self.requested = Settings()
         self.actual = Settings()
+        self._applied = Settings()
         self.row: Mapping[str, Any] = {}
         self.row_timestamp = self.opened_at = time.time()
         self.was_opened = False
@@ -117,7 +119,8 @@ class Panel(Device):
             self.is_open = self.was_opened = True
             self.opened_at = time.time()
             self.actual = self.backend.settings
-            self.requested = self.actual.with_value("roi", None).updated(self.requested)
+            found = self.actual.with_value("roi", None)
+            self.requested, self._applied = found.updated(self.requested), found.updated(self._applied)
 
     def __repr__(self) -> str:
         if not self.is_open:
@@ -158,6 +161,14 @@ class Panel(Device):
         """Take a checked value for the next trigger."""
         self.requested = self.requested.with_value(name, value)
 
+    def withdraw(self) -> None:
+        """Forget what was requested since settings were last applied."""
+        self.requested = self._applied
+
+    def applied(self, requested: Settings) -> None:
+        """Note that the camera has taken `requested`: what a later refusal goes back to."""
+        self._applied = requested
+
     def configure(self, d: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
         """Request several settings at once, or none of them; bluesky's ``configure``."""
         for key, value in d.items():
@@ -183,26 +194,57 @@ class Panel(Device):
         """
         return self.capabilities.resolve(self.requested, now=self.actual)
 
+    def resolved_or_withdrawn(self) -> Settings:
+        """As `resolved`, but requests that do not go together are withdrawn.
+
+        Else they would stand in the way of every later run, whose plan has not made them.
+
+        Raises
+        ------
+        SettingRefused
+            The requested settings do not go together; says that they were withdrawn.
+        """
+        try:
+            return self.resolved()
+        except SettingRefused as no:
+            self.withdraw()
+            hint = f"{no.advice.rstrip('.')}; the" if no.advice else "The"
+            raise SettingRefused(
+                no.setting,
+                no.asked,
+                allowed=no.allowed,
+                now=no.now,
+                advice=f"{hint} requested settings were withdrawn",
+            ) from None
+
     def apply(self) -> Settings:
         """Apply the requested settings now, instead of at the next trigger; returns what became actual.
 
         Raises
         ------
         SettingRefused
-            They do not go together; nothing was changed.
+            They do not go together; nothing was changed, and the requests were withdrawn.
         """
-        settings = self.resolved()
+        settings, requested = self.resolved_or_withdrawn(), self.requested
         self.actual = self.call(lambda: self.backend.configure(settings))
+        self.applied(requested)
         self._publish()
         return self.actual
 
     def read(self) -> OrderedDict[str, dict[str, Any]]:
-        """Read every column of the last frame's row, requested and actual, by ``<name>_<column>``."""
-        stamp = self.row_timestamp
+        """Read every column of the last frame's row, requested and actual, by ``<name>_<column>``.
+
+        Before the first frame, settings are those of now, and all else is missing.
+        """
+        row, stamp = self.row or self._settings_now(), self.row_timestamp
         return OrderedDict(
-            (f"{self.name}_{c.name}", {"value": event_value(c, self.row.get(c.name)), "timestamp": stamp})
+            (f"{self.name}_{c.name}", {"value": event_value(c, row.get(c.name)), "timestamp": stamp})
             for c in self._columns()
         )
+
+    def _settings_now(self) -> dict[str, Any]:
+        now = {name: getattr(self.actual, name) for name in SETTING_NAMES}
+        return now | {f"{name}_requested": getattr(self.requested, name) for name in SETTING_NAMES}
 
     def describe(self) -> OrderedDict[str, dict[str, Any]]:
         """Types, units, limits and choices of all that `read` gives, and the frames as external data."""
@@ -210,10 +252,12 @@ class Panel(Device):
         described: OrderedDict[str, dict[str, Any]] = OrderedDict()
         for _, component in self._get_components_of_kind(Kind.normal):
             described.update(component.describe())
-        settings = self.resolved()
+        # A plan under way has made all its requests; by hand, the other half may be still to come.
+        staged = self._staged is Staged.yes
+        settings = self.resolved_or_withdrawn() if staged else self.resolved()
         dtype = {"uint8": "|u1", "uint16": "<u2", "uint32": "<u4"}[frame_dtype(settings)]
         described[f"{self.name}_counts"] = {
-            "source": f"qhy600:{self.name}.counts",
+            "source": source(self.name, "counts"),
             "dtype": "array",
             "shape": list(frame_shape(settings)),
             "dtype_numpy": dtype,
@@ -228,6 +272,9 @@ class Panel(Device):
         self.row, self.actual, self.row_timestamp = row, info.settings, time.time()
         self.temperature.note(info.temperature_end)
         self._publish()
+        for name in self.component_names:
+            if isinstance(signal := getattr(self, name), FrameValue):
+                signal.publish()
 
     def _publish(self) -> None:
         """Tell whoever subscribed to a setting what is actual."""

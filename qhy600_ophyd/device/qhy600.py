@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
+import atexit
+import threading
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
@@ -10,7 +11,7 @@ from typing import Any, cast
 
 from ophyd.device import Staged
 
-from qhy600_ophyd.contract import Camera, CameraNotReady, Light, Settings
+from qhy600_ophyd.contract import Camera, CameraError, CameraNotReady, Light, Settings
 from qhy600_ophyd.device.exposing import Exposing
 from qhy600_ophyd.device.frame_store import Sink, sink_factory
 from qhy600_ophyd.device.panel import Panel
@@ -18,6 +19,9 @@ from qhy600_ophyd.device.progress import ProgressStatus
 from qhy600_ophyd.device.run_book import RunBook
 from qhy600_ophyd.device.stream import Stream, layout_for
 from qhy600_ophyd.device.worker import Worker
+
+_PARTING = 5.0
+"""Seconds that giving back the camera, and then finishing the files, may take when the program ends."""
 
 
 class QHY600(Panel):
@@ -58,7 +62,7 @@ class QHY600(Panel):
         self._book = RunBook()
         self._exposing: Exposing | None = None
         super().__init__(backend, name=name, **kwargs)
-        self._give_back = weakref.finalize(self, _give_back, backend, self._worker)
+        self._give_back = weakref.finalize(self, _give_back, backend, self._worker, self._book)
 
     # -- life ---------------------------------------------------------------------------------------------
 
@@ -90,6 +94,8 @@ class QHY600(Panel):
         self.open()
         if self._make_sink is None:
             self._make_sink = sink_factory(self._sink, self.name)
+            # What was registered last runs first: the files are finished while their library still stands.
+            atexit.register(self._give_back)
         return super().stage()
 
     def trigger(self) -> ProgressStatus:
@@ -100,8 +106,8 @@ class QHY600(Panel):
         CameraNotReady
             Not staged, or still exposing.
         SettingRefused, LayoutChanged
-            The requested settings do not go together, or would change the shape of the stream's frames;
-            nothing was exposed or changed.
+            The requested settings do not go together, and were withdrawn; or they would change the shape of
+            the stream's frames. Nothing was exposed or changed.
         StreamMismatch
             A second stream or run that the device cannot tell apart.
         """
@@ -112,7 +118,7 @@ class QHY600(Panel):
             self._exposing.join(self.frame_timeout)
         if self.exposing:
             raise CameraNotReady(f"{self.name} is still exposing: wait for it, or call stop()")
-        settings = self.resolved()
+        settings = self.resolved_or_withdrawn()
         label = str(self.stream.get())
         stream = self._book.stream(label, lambda: self._new_stream(label, settings))
         stream.check(settings)
@@ -154,7 +160,7 @@ class QHY600(Panel):
 
     def on_document(self, name: str, doc: Mapping[str, Any]) -> None:
         """Learn runs and streams from the RunEngine: ``RE.subscribe(camera.on_document)``."""
-        if name == "stop":
+        if name == "stop" and self._book.ends_with(doc["run_start"]):
             # A plan that failed between trigger and wait: the run is over, and nobody wants the frame.
             self._end_exposure(finish=True)
         self._book.document(name, doc)
@@ -204,11 +210,19 @@ class QHY600(Panel):
         return Stream(label, settings, layout, self._make_sink, data_key=f"{self.name}_counts")
 
 
-def _give_back(backend: Camera, worker: Worker) -> None:
-    """Close a camera whose device is gone, or whose program ends."""
-    if backend.status().state == "closed":
-        return
-    backend.cancel()
-    with contextlib.suppress(TimeoutError):
-        worker.submit(backend.close).exception(timeout=5.0)
-    worker.close()
+def _give_back(backend: Camera, worker: Worker, book: RunBook) -> None:
+    """Close the camera and the files of a device that is gone, or whose program ends."""
+    try:
+        if backend.status().state != "closed":
+            backend.cancel()
+            worker.call(backend.close, timeout=_PARTING)
+    except CameraError:
+        # The worker hangs, perhaps with a file in its hands: nobody shall wait for that for ever.
+        finishing = threading.Thread(target=book.close, name="finishing files", daemon=True)
+        finishing.start()
+        finishing.join(_PARTING)
+    else:
+        # The worker has let go of the frame that it was storing.
+        book.close()
+    finally:
+        worker.close()

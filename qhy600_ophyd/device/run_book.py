@@ -16,12 +16,12 @@ class RunBook:
     """The streams being taken, by run and label.
 
     With documents coming in (``RE.subscribe(camera.on_document)``) every run gets streams of its own.
-    Without, one staging serves one run and one stream, since nothing tells where the next begins.
+    Of several open runs (bluesky's run keys), a frame belongs to the one opened last: close it before
+    frames are taken for the run around it. Without documents, one staging serves one run and one stream,
+    since nothing tells where the next begins.
 
     Attributes
     ----------
-    start
-        Start document of the open run, where documents come in.
     current
         The stream triggered last.
     driven
@@ -29,18 +29,23 @@ class RunBook:
     """
 
     def __init__(self) -> None:
-        self.start: Mapping[str, Any] | None = None
+        self._open: dict[str, Mapping[str, Any]] = {}
         self.current: Stream | None = None
         self._streams: dict[tuple[str, str], Stream] = {}
-        self._descriptors: dict[str, str] = {}
+        self._descriptors: dict[str, tuple[str, str]] = {}
         self.driven = False
         self._asked = False
         self._described = False
 
     @property
+    def start(self) -> Mapping[str, Any] | None:
+        """Start document of the run opened last of those still open, where documents come in."""
+        return next(reversed(self._open.values()), None)
+
+    @property
     def engaged(self) -> bool:
         """Whether a RunEngine sends us the documents of an open run."""
-        return self.start is not None
+        return bool(self._open)
 
     def stream(self, label: str, make: Callable[[], Stream]) -> Stream:
         """The stream of that label in the present run, made if there is none.
@@ -95,32 +100,36 @@ class RunBook:
             A frame was announced in another stream than it was labelled for; this fails the run.
         """
         if name == "start":
-            self.start = doc
+            self._open[doc["uid"]] = doc
         elif name == "descriptor":
-            self._descriptors[doc["uid"]] = doc["name"]
-            for stream in self._of(doc["run_start"], doc["name"]):
+            self._descriptors[doc["uid"]] = key = (doc["run_start"], doc["name"])
+            if stream := self._streams.get(key):
                 stream.sink.annotate("descriptor", doc)
         elif name == "stream_datum":
-            self._check_label(doc)
+            self._check_place(doc)
         elif name == "event":
-            for stream in self._with_descriptor(doc["descriptor"]):
+            if stream := self._streams.get(self._descriptors.get(doc["descriptor"], ("", ""))):
                 stream.sink.annotate("event", doc)
         elif name == "stop":
             self._finish(doc)
 
+    def ends_with(self, run: str) -> bool:
+        """Whether the stop of `run` is the end of what was triggered last, and not of another run."""
+        owner = next((key[0] for key, stream in self._streams.items() if stream is self.current), "")
+        return owner in ("", run)
+
     def close(self, *, keep_engaged: bool = False) -> None:
-        """Close the files; with `keep_engaged`, those of a run whose stop is still to come stay open."""
-        kept = self.start["uid"] if keep_engaged and self.start is not None else None
+        """Close the files; with `keep_engaged`, those of runs whose stop is still to come stay open."""
         if not keep_engaged:
-            self.start = None
-        self._close([key for key in self._streams if key[0] != kept])
+            self._open.clear()
+        self._close([key for key in self._streams if key[0] not in self._open])
         self._described = self._asked = self.driven = False
 
     def _finish(self, doc: Mapping[str, Any]) -> None:
-        if self.start is not None and self.start["uid"] == doc["run_start"]:
-            self.start = None
-        self._descriptors.clear()
-        self._close([key for key in self._streams if key[0] == doc["run_start"]], stop=doc)
+        run = doc["run_start"]
+        self._open.pop(run, None)
+        self._descriptors = {uid: key for uid, key in self._descriptors.items() if key[0] != run}
+        self._close([key for key in self._streams if key[0] == run], stop=doc)
 
     def _close(self, keys: list[tuple[str, str]], *, stop: Mapping[str, Any] | None = None) -> None:
         """Close streams, all of them, even when one cannot be finished."""
@@ -140,26 +149,29 @@ class RunBook:
         if self._described:
             raise StreamMismatch(
                 "a second run or stream under one staging refused: its frames would land in the file of the "
-                f"first. Call {SUBSCRIBE} once, or stage the camera anew for each run"
+                f"first. Call {SUBSCRIBE} once, or stage the camera anew for each run; in a baseline, put "
+                "signals such as camera.gain and never the camera: baseline=[camera.gain]"
             )
 
-    def _of(self, run: str, label: str) -> list[Stream]:
-        return [s for key, s in self._streams.items() if key == (run, label)]
-
-    def _with_descriptor(self, uid: str) -> list[Stream]:
-        label = self._descriptors.get(uid)
-        return [
-            s
-            for key, s in self._streams.items()
-            if key[1] == label and self.start and key[0] == self.start["uid"]
-        ]
-
-    def _check_label(self, doc: Mapping[str, Any]) -> None:
-        for stream in self._streams.values():
-            announced = self._descriptors.get(doc["descriptor"])
-            if stream.announcements.holds(doc["stream_resource"]) and announced not in (None, stream.label):
+    def _check_place(self, datum: Mapping[str, Any]) -> None:
+        """Refuse a frame that was announced in another run or stream than the one in whose file it is."""
+        announced = self._descriptors.get(datum["descriptor"])
+        for key, stream in self._streams.items():
+            if not stream.announcements.holds(datum["stream_resource"]) or announced in (None, key):
+                continue
+            run, label = announced
+            if label == "baseline":
                 raise StreamMismatch(
-                    f"a frame labelled {stream.label!r} was announced in stream {announced!r}. "
-                    f"Set camera.stream to {announced!r} before triggering, "
-                    f"or use take(..., stream={announced!r})"
+                    f"a frame labelled {stream.label!r} was announced in stream 'baseline': a camera does "
+                    "not belong there. Put signals such as camera.gain in baseline=[...], never the camera"
+                )
+            if label != stream.label:
+                raise StreamMismatch(
+                    f"a frame labelled {stream.label!r} was announced in stream {label!r}. "
+                    f"Set camera.stream to {label!r} before triggering, or use take(..., stream={label!r})"
+                )
+            if key[0]:
+                raise StreamMismatch(
+                    f"a frame of run {key[0][:8]} was announced in run {run[:8]}: frames belong to the run "
+                    "opened last. Close that run before frames are taken for the one around it"
                 )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from ophyd import Signal
 from ophyd.status import Status
 from ophyd.utils import LimitError
 
 from qhy600_ophyd.contract import FIELDS, Field, Limits, SettingRefused
-from qhy600_ophyd.device.event_value import data_key, event_value
+from qhy600_ophyd.device.event_value import data_key, event_value, source
 
 if TYPE_CHECKING:
     from qhy600_ophyd.device.panel import Panel
@@ -97,7 +98,7 @@ class Setting(Signal):
         return {
             name: data_key(
                 column,
-                f"qhy600:{self.dotted_name or self.name}",
+                source(self.parent.name, column.name),
                 limits=self._limits(),
                 choices=self._choices(),
                 precision=self.precision,
@@ -120,10 +121,21 @@ class Setting(Signal):
             raise SettingOutOfLimits.of(no) from None
 
 
+def _not_a_flag(setting: Setting, value: Any) -> Any:
+    # Python takes True for 1; whoever sends it to a register has mistaken one setting for another.
+    if isinstance(value, (bool, np.bool_)):
+        now = getattr(setting.parent.actual, setting.attr_name)
+        raise SettingOutOfLimits(setting.attr_name, value, allowed="a number, not a yes or no", now=now)
+    return value
+
+
 class NumberSetting(Setting):
     """A register or the exposure time; float64 in every document."""
 
     precision = 3
+
+    def _checked(self, value: Any) -> Any:
+        return super()._checked(_not_a_flag(self, value))
 
 
 class ExposureSetting(NumberSetting):
@@ -139,6 +151,9 @@ class ChoiceSetting(Setting):
 
     def _limits(self) -> None:
         return None
+
+    def _checked(self, value: Any) -> Any:
+        return super()._checked(_not_a_flag(self, value))
 
 
 class ModeSetting(Setting):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import reprlib
 from collections.abc import Iterable, Sequence
 from numbers import Integral
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from bluesky.protocols import Checkable
 
 from qhy600_ophyd.contract import FRAME_KINDS, SettingRefused
+from qhy600_ophyd.plans._protocols import Exposes
 
 
 def increasing(name: str, values: Sequence[float]) -> list[float]:
@@ -50,6 +52,24 @@ def whole(name: str, value: Any) -> int:
     if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
         raise SettingRefused(name, value, allowed="a whole number from 1")
     return int(value)
+
+
+def exposes(camera: Any) -> None:
+    """Ask of the argument ``camera`` that it is one, before anything else is asked of it.
+
+    Raises
+    ------
+    SettingRefused
+        It cannot be triggered and read, or has no exposure time, as a light or a list cannot.
+    """
+    if not isinstance(camera, Exposes):
+        given = getattr(camera, "name", None) or reprlib.repr(camera)
+        raise SettingRefused(
+            "camera",
+            given,
+            allowed="a camera, the first argument of the plan",
+            advice=f"{given} is not something that exposes",
+        )
 
 
 def reachable(movable: Any, values: Iterable[Any]) -> None:

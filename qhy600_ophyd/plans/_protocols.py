@@ -11,17 +11,16 @@ from typing import Any, Protocol, runtime_checkable
 
 @runtime_checkable
 class Exposes(Protocol):
-    """A camera: it can be staged, triggered and read, and its exposure time [s] can be moved."""
+    """A camera: it can be triggered and read, and its exposure time [s] can be moved.
+
+    It is staged where it can be; a detector without ``stage`` is bluesky's too.
+    """
 
     exposure: Any
 
     @property
     def name(self) -> str:
         """Prefix of its data keys."""
-        ...
-
-    def stage(self) -> Any:
-        """Get ready."""
         ...
 
     def trigger(self) -> Any:
@@ -34,10 +33,6 @@ class Exposes(Protocol):
 
     def describe(self) -> Any:
         """Say what the readings are."""
-        ...
-
-    def unstage(self) -> Any:
-        """Be done."""
         ...
 
 

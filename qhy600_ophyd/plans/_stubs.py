@@ -10,7 +10,7 @@ from bluesky.protocols import Readable
 from bluesky.utils import MsgGenerator
 
 from qhy600_ophyd.contract import SettingRefused
-from qhy600_ophyd.plans._checks import whole
+from qhy600_ophyd.plans._checks import exposes, whole
 from qhy600_ophyd.plans._protocols import Exposes, HasCooler, Illuminates, Labels, Streams
 
 
@@ -52,8 +52,9 @@ def take(
     Raises
     ------
     SettingRefused
-        `n` is not a positive whole number.
+        `camera` is none, or `n` is not a positive whole number.
     """
+    exposes(camera)
     n = whole("frames", n)
     if isinstance(camera, Streams):
         yield from bps.abs_set(camera.stream, stream, wait=True)

@@ -9,7 +9,7 @@ import bluesky.plan_stubs as bps
 import bluesky.preprocessors as bpp
 from bluesky.utils import MsgGenerator
 
-from qhy600_ophyd.plans._checks import frame_kind, increasing, reachable, whole
+from qhy600_ophyd.plans._checks import exposes, frame_kind, increasing, reachable, whole
 from qhy600_ophyd.plans._protocols import Exposes, Illuminates
 from qhy600_ophyd.plans._purpose import purpose
 from qhy600_ophyd.plans._stubs import take
@@ -49,9 +49,10 @@ def exposure_series(
     Raises
     ------
     SettingRefused
-        No exposures, one twice or out of limits, fewer than one repeat, or an unknown kind. All of this is
-        seen before the run is opened.
+        A camera that does not expose, no exposures, one twice or out of limits, fewer than one repeat, or an
+        unknown kind. All of this is seen before the run is opened.
     """
+    exposes(camera)
     times = increasing("exposures", exposures)
     repeats = whole("repeats", repeats)
     kind = frame_kind(kind)

@@ -10,7 +10,7 @@ import bluesky.preprocessors as bpp
 from bluesky.utils import MsgGenerator
 
 from qhy600_ophyd.contract import SettingRefused
-from qhy600_ophyd.plans._checks import increasing, reachable, whole
+from qhy600_ophyd.plans._checks import exposes, increasing, reachable, whole
 from qhy600_ophyd.plans._protocols import HasGain, Illuminates
 from qhy600_ophyd.plans._purpose import purpose
 from qhy600_ophyd.plans._stubs import levels_of, shine, take
@@ -53,9 +53,10 @@ def gain_sweep(
     Raises
     ------
     SettingRefused
-        No gains, one twice or out of limits, fewer than one repeat, a camera without gain, or a light that
-        does not say which level is off. All of this is seen before the run is opened.
+        A camera that does not expose or has no gain, no gains, one twice or out of limits, fewer than one
+        repeat, or a light that does not say which level is off. All of this is seen before the run is opened.
     """
+    exposes(camera)
     if not isinstance(camera, HasGain):
         raise SettingRefused("gain_sweep of", getattr(camera, "name", camera), allowed="a camera with a gain")
     settings = increasing("gains", gains)

@@ -10,7 +10,7 @@ import bluesky.preprocessors as bpp
 from bluesky.utils import MsgGenerator
 
 from qhy600_ophyd.contract import SettingRefused
-from qhy600_ophyd.plans._checks import increasing, reachable, whole
+from qhy600_ophyd.plans._checks import exposes, increasing, reachable, whole
 from qhy600_ophyd.plans._protocols import Exposes, Illuminates
 from qhy600_ophyd.plans._purpose import purpose
 from qhy600_ophyd.plans._stubs import levels_of, shine, take
@@ -65,10 +65,11 @@ def linearity(
     Raises
     ------
     SettingRefused
-        Both or neither of `exposures` and `levels`, an empty or double one, a value out of limits, an unknown
-        order, or a light that does not say which level is on or off. All of this is seen before the run is
-        opened.
+        A camera that does not expose, both or neither of `exposures` and `levels`, an empty or double one, a
+        value out of limits, an unknown order, or a light that does not say which level is on or off. All of
+        this is seen before the run is opened.
     """
+    exposes(camera)
     if (exposures is None) == (levels is None):
         raise SettingRefused("linearity", "steps", allowed="either exposures= or levels=, one of the two")
     if order not in get_args(Order):

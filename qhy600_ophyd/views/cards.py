@@ -74,7 +74,7 @@ def camera_card(camera: Mapping[str, Any] | Describes, *, title: str | None = No
     ----------
     camera
         Name to ``(value, unit)``, to an `Estimate`, or to a bare value; or a device, whose values are shown
-        without its name before them. Frames, which are external data, are not.
+        without its name before them. Frames, which are external data, and what is missing are not.
     title
         Such as the model and serial number; the name of the device, or ``"Camera"``, unless given.
 
@@ -105,7 +105,9 @@ def _readings(device: Describes, prefix: str) -> Iterable[tuple[str, str, str]]:
         value = values[key].get("value")
         if isinstance(value, np.generic):
             value = value.item()
-        yield _row(key.removeprefix(prefix), (value, described.get("units") or ""))
+        row = _row(key.removeprefix(prefix), (value, described.get("units") or ""))
+        if row[1] not in ("—", "-1"):
+            yield row
 
 
 def run_card(run: xr.Dataset) -> Card:

@@ -194,3 +194,19 @@ def test_labels_of_one_run_do_not_reach_the_next(RE, camera, documents):
     assert documents.data("camera_frame_kind") == ["dark", ""]
     assert documents.data("camera_step") == [7, -1]
     assert documents.data("camera_repeat") == [1, -1]
+
+
+@pytest.mark.parametrize(("other", "frames"), [(True, 1), (False, 0)], ids=["another-run", "its-own-run"])
+def test_the_stop_of_a_run_ends_its_own_exposure_and_no_other(make_camera, other, frames):
+    camera = make_camera(clock=SystemClock())
+    camera.exposure.set(0.3)
+    camera.on_document("start", {"uid": "inner", "time": 0.0})
+    camera.on_document("start", {"uid": "outer", "time": 0.0})
+    camera.stage()
+    stop = {"run_start": "inner" if other else "outer", "uid": "stop", "exit_status": "success"}
+    status = camera.trigger()
+    once_exposing(camera, lambda: None).join()
+    camera.on_document("stop", stop)
+    status.wait(10)
+    assert camera.get_index() == frames
+    camera.close()

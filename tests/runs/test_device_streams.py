@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 import bluesky.plan_stubs as bps
 import bluesky.plans as bp
 import bluesky.preprocessors as bpp
+import h5py
 import pytest
 
 from qhy600_ophyd.contract import (
@@ -60,6 +63,50 @@ def test_two_runs_under_one_staging_have_a_file_each(RE, camera, documents, agre
     assert sorted(folders) == sorted(start["uid"][:8] for start in documents["start"])
 
 
+def keyed(plan, key):
+    return bpp.set_run_key_wrapper(bpp.run_wrapper(plan, md={"which": key}), key)
+
+
+def test_of_two_open_runs_the_inner_takes_the_frames_and_the_outer_goes_on_after_it(
+    RE, camera, documents, agree, tmp_path
+):
+    RE.subscribe(camera.on_document)
+
+    @bpp.set_run_key_decorator("outer")
+    @bpp.stage_decorator([camera])
+    @bpp.run_decorator(md={"which": "outer"})
+    def outer():
+        yield from take(camera, 1, step=0)
+        yield from keyed(take(camera, 2, step=1), "inner")
+        yield from take(camera, 3, step=2)
+
+    RE(outer())
+    assert agree() == 6
+    assert len(documents["stream_resource"]) == 2
+    of = {start["which"]: start["uid"] for start in documents["start"]}
+    for which, steps in (("outer", [0, 2, 2, 2]), ("inner", [1, 1])):
+        (path,) = (tmp_path / "data").glob(f"*{of[which][:8]}/primary.h5")
+        with h5py.File(path, "r") as file:
+            assert list(file["step"]) == steps
+            assert json.loads(file.attrs["start"])["uid"] == of[which]
+            assert json.loads(file.attrs["stop"])["run_start"] == of[which]
+
+
+def test_a_frame_taken_for_the_outer_run_while_the_inner_is_open_fails_it(RE, camera, documents):
+    RE.subscribe(camera.on_document)
+
+    @bpp.set_run_key_decorator("outer")
+    @bpp.stage_decorator([camera])
+    @bpp.run_decorator()
+    def outer():
+        yield from take(camera, 1)
+        yield from keyed(bpp.set_run_key_wrapper(take(camera, 1), "outer"), "inner")
+
+    with pytest.raises(StreamMismatch, match="frames belong to the run opened last") as refused:
+        RE(outer())
+    assert "\n" not in str(refused.value)
+
+
 @pytest.mark.parametrize(
     "plan", [two_runs, lambda c: run(c, darks_and_lights(c))], ids=["second-run", "second-stream"]
 )
@@ -79,8 +126,9 @@ def test_the_camera_in_the_baseline_fails_clearly(RE, camera, documents, subscri
     if subscribed:
         RE.subscribe(camera.on_document)
     RE.preprocessors.append(bpp.SupplementalData(baseline=[camera]))
-    with pytest.raises(StreamMismatch, match="stream"):
+    with pytest.raises(StreamMismatch, match=r"signals such as camera\.gain .*never the camera") as refused:
         RE(bp.count([camera]))
+    assert "\n" not in str(refused.value)
     assert documents["stop"][0]["exit_status"] == "fail"
 
 
@@ -196,6 +244,18 @@ def test_an_area_outside_what_is_read_without_overscan_is_refused_at_the_trigger
         RE(bp.count([camera]))
     assert camera.backend.log == []
     assert not (tmp_path / "data").exists()
+    # The next plan has not asked for it, and is not refused.
+    RE(bp.count([camera]))
+    assert [list(r.settings.roi) for r in camera.backend.log] == [list(camera.capabilities.geometry.total)]
+
+
+def test_requests_refused_while_a_stream_is_declared_are_withdrawn_too(RE, camera, documents):
+    camera.roi.set((0, 0, 30, 30))
+    camera.overscan.set(False)
+    with pytest.raises(SettingRefused, match="withdrawn"):
+        RE(run(camera, bps.declare_stream(camera, name="primary")))
+    RE(bp.count([camera]))
+    assert len(documents.events()) == 1
 
 
 def test_an_area_is_withdrawn_with_none(camera):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 from bluesky import Msg
@@ -132,6 +130,15 @@ def test_the_light_is_left_dark_when_the_experiment_fails(RE, make_camera, docum
 REFUSED = [
     pytest.param(lambda c, li: linearity(c, li), "exposures= or levels=", id="no-steps"),
     pytest.param(lambda c, li: linearity(c, li, TIMES, levels=TIMES), "one of the two", id="both"),
+    pytest.param(
+        lambda c, li: linearity(li, c, TIMES), "camera light .*not something that exposes", id="swapped"
+    ),
+    pytest.param(
+        lambda c, li: exposure_series(TIMES, c),
+        "camera \\(0.1, 0.2, 0.3\\) refused.*exposes",
+        id="swapped-series",
+    ),
+    pytest.param(lambda c, li: gain_sweep(li, [0]), "camera light refused.*exposes", id="swapped-gain"),
     pytest.param(lambda c, li: linearity(c, li, []), "at least one number", id="empty"),
     pytest.param(lambda c, li: linearity(c, li, levels=[]), "at least one number", id="empty-levels"),
     pytest.param(lambda c, li: linearity(c, li, [0.1, 0.1]), "0.1 twice", id="twice"),
@@ -148,9 +155,7 @@ REFUSED = [
     pytest.param(lambda c, li: exposure_series(c, [1e-6]), "exposure 1e-06 refused", id="too-short"),
     pytest.param(lambda c, li: gain_sweep(c, [0, 201]), "gain 201 refused", id="gain"),
     pytest.param(lambda c, li: gain_sweep(c, [0], exposure=-1), "exposure -1 refused", id="negative"),
-    pytest.param(
-        lambda c, li: gain_sweep(SimpleNamespace(name="other"), [0]), "a camera with a gain", id="other"
-    ),
+    pytest.param(lambda c, li: gain_sweep(Plain(), [0]), "a camera with a gain", id="no-gain"),
 ]
 
 
@@ -171,6 +176,11 @@ def test_a_wrong_argument_is_refused_in_one_line_before_a_run_is_opened(
 def test_take_refuses_a_number_of_frames_that_is_none(camera, n):
     with pytest.raises(SettingRefused, match=r"frames .* refused"):
         list(take(camera, n))
+
+
+def test_take_refuses_what_does_not_expose(light):
+    with pytest.raises(SettingRefused, match=r"camera light refused.*light is not something that exposes$"):
+        list(take(light))
 
 
 def test_the_plans_can_be_checked_for_limits_without_running(camera, light):

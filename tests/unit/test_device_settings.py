@@ -181,3 +181,109 @@ def test_apply_makes_requested_settings_actual_without_a_frame(camera):
     camera.apply()
     assert camera.gain.get() == 12
     assert camera.backend.log == []
+
+
+# -- requests that do not go together --
+
+
+def ask_for_the_impossible(camera):
+    camera.roi.set((0, 0, 30, 30))
+    camera.overscan.set(False)
+
+
+@pytest.mark.parametrize("verb", ["trigger", "apply"])
+def test_a_refused_combination_is_withdrawn_and_the_next_frame_is_as_the_last(camera, verb):
+    camera.stage()
+    camera.gain.set(12)
+    camera.trigger().wait(10)
+    before = camera.resolved()
+    ask_for_the_impossible(camera)
+    with pytest.raises(SettingRefused, match=r"roi .*; the requested settings were withdrawn$") as refused:
+        getattr(camera, verb)()
+    assert "\n" not in str(refused.value)
+    assert camera.resolved() == before
+    camera.trigger().wait(10)
+    assert [r.settings for r in camera.backend.log] == [before, before]
+
+
+def test_a_camera_whose_first_request_was_refused_goes_back_to_what_it_was_opened_with(camera):
+    before = camera.resolved()
+    ask_for_the_impossible(camera)
+    with pytest.raises(SettingRefused, match="withdrawn"):
+        camera.apply()
+    camera.close()
+    camera.open()
+    assert camera.resolved() == before
+
+
+def test_looking_at_requests_that_do_not_go_together_leaves_them(camera):
+    ask_for_the_impossible(camera)
+    with pytest.raises(SettingRefused):
+        camera.resolved()
+    camera.overscan.set(True)
+    assert list(camera.resolved().roi) == [0, 0, 30, 30]
+
+
+def test_requests_are_withdrawn_by_hand(camera):
+    camera.gain.set(12)
+    camera.apply()
+    camera.gain.set(13)
+    camera.offset.set(77)
+    camera.withdraw()
+    assert camera.resolved() == camera.actual
+
+
+def test_an_area_and_the_overscan_that_it_needs_come_in_either_order(camera):
+    camera.overscan.set(False)
+    camera.apply()
+    camera.roi.set((0, 0, 30, 30))
+    camera.overscan.set(True)
+    camera.apply()
+    assert list(camera.actual.roi) == [0, 0, 30, 30]
+
+
+@pytest.mark.parametrize("flag", [True, np.bool_(False)], ids=["python", "numpy"])
+@pytest.mark.parametrize("name", ["exposure", "gain", "offset", "usb_traffic", "binning", "bit_depth"])
+def test_a_yes_or_no_is_not_taken_for_a_number(camera, name, flag):
+    before = camera.requested
+    with pytest.raises(SettingRefused, match=f"{name} (True|False) refused: allowed is a number"):
+        getattr(camera, name).set(flag)
+    with pytest.raises(LimitError):
+        camera.configure({name: flag})
+    assert camera.requested == before
+
+
+# -- what is told of a frame --
+
+
+def test_subscribers_of_a_measured_value_hear_it_with_each_frame(camera):
+    heard = []
+    camera.mean.subscribe(lambda **told: heard.append(told), run=False)
+    camera.stage()
+    for _ in range(2):
+        camera.trigger().wait(10)
+        last = camera.mean.read()["camera_mean"]
+        assert heard[-1]["value"] == last["value"] == camera.row["mean"]
+        assert heard[-1]["timestamp"] == last["timestamp"] == camera.mean.timestamp == camera.row_timestamp
+    assert len(heard) == 2
+    assert heard[1]["old_value"] == heard[0]["value"]
+    assert heard[1]["obj"] is camera.mean
+
+
+def test_a_late_subscriber_hears_the_last_frame_at_once(camera):
+    heard = []
+    camera.sequence.subscribe(lambda value, **_: heard.append(value))
+    assert heard == []
+    camera.sequence.unsubscribe_all()
+    camera.stage()
+    camera.trigger().wait(10)
+    camera.sequence.subscribe(lambda value, **_: heard.append(value))
+    assert heard == [camera.row["sequence"]]
+
+
+def test_every_source_names_the_device(tmp_path):
+    with QHY600(SimulatedCamera(width=64, height=48, seed=1), sink=tmp_path, name="north") as north:
+        keys = {**north.describe(), **north.describe_configuration(), **north.stream.describe()}
+        sources = {name: key["source"] for name, key in keys.items()}
+    assert sources == {name: "qhy600:north." + name.removeprefix("north_") for name in keys}
+    assert {"north_gain", "north_mean", "north_step", "north_counts", "north_model"} <= set(sources)

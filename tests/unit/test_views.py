@@ -179,7 +179,6 @@ def test_a_card_of_a_device_shows_its_readings_by_their_own_names_and_no_frames(
         ("gain", "26", ""),
         ("exposure", "0.5", "s"),
         ("readout mode", "High <Gain>", ""),
-        ("photons", "—", ""),
         ("other cam power", "3", ""),
     )
     assert "High &lt;Gain&gt;" in card.html
