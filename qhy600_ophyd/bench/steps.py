@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any, Protocol
 
 import numpy as np
 
@@ -14,15 +13,6 @@ LEVELS = 60
 
 _BEYOND = 1.12
 """The last step, in units of the exposure that saturates, so that saturation is seen and not guessed."""
-
-
-class HasTruth(Protocol):
-    """A camera that knows what was injected."""
-
-    @property
-    def truth(self) -> Any:
-        """Gives ``of(settings, temperature)``."""
-        ...
 
 
 def linearity_exposures(camera: Camera, settings: Settings, *, repeats: int) -> tuple[float, ...]:

@@ -54,6 +54,19 @@ class Settings:
         """A copy with one setting changed; ``None`` withdraws it."""
         return replace(self, **{name: value})
 
+    @property
+    def frame_shape(self) -> tuple[int, int]:
+        """Rows and columns of a frame taken with these settings, which must be complete."""
+        assert self.roi is not None
+        binning = self.binning or 1
+        return self.roi.height // binning, self.roi.width // binning
+
+    @property
+    def frame_dtype(self) -> str:
+        """Type of its counts: the smallest unsigned integer that holds the bit depth."""
+        depth = self.bit_depth or 16
+        return "uint8" if depth <= 8 else "uint16" if depth <= 16 else "uint32"
+
 
 SETTING_NAMES: tuple[str, ...] = tuple(f.name for f in fields(Settings))
 

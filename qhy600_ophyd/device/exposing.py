@@ -100,7 +100,7 @@ class Exposing:
         if self._cancelled.is_set():
             camera.cancel()
             self._stop_here_if_cancelled()
-        buffer = np.empty(self._stream.layout.shape, self._stream.layout.dtype)
+        buffer = self._stream.buffer
         try:
             info = camera.grab(buffer, self._timeout)
         except CameraNotReady:

@@ -34,7 +34,6 @@ from qhy600_ophyd.device.setting import (
     NumberSetting,
     Setting,
 )
-from qhy600_ophyd.device.stream import frame_dtype, frame_shape
 from qhy600_ophyd.device.worker import Worker
 
 T = TypeVar("T")
@@ -255,11 +254,11 @@ class Panel(Device):
         # A plan under way has made all its requests; by hand, the other half may be still to come.
         staged = self._staged is Staged.yes
         settings = self.resolved_or_withdrawn() if staged else self.resolved()
-        dtype = {"uint8": "|u1", "uint16": "<u2", "uint32": "<u4"}[frame_dtype(settings)]
+        dtype = {"uint8": "|u1", "uint16": "<u2", "uint32": "<u4"}[settings.frame_dtype]
         described[f"{self.name}_counts"] = {
             "source": source(self.name, "counts"),
             "dtype": "array",
-            "shape": list(frame_shape(settings)),
+            "shape": list(settings.frame_shape),
             "dtype_numpy": dtype,
             "dims": ["y", "x"],
             "units": "count",

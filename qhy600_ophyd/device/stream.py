@@ -21,19 +21,6 @@ from qhy600_ophyd.device.announcements import Announcements
 from qhy600_ophyd.device.levels import Areas
 
 
-def frame_shape(settings: Settings) -> tuple[int, int]:
-    """Rows and columns of a frame taken with complete `settings`."""
-    assert settings.roi is not None
-    binning = settings.binning or 1
-    return settings.roi.height // binning, settings.roi.width // binning
-
-
-def frame_dtype(settings: Settings) -> str:
-    """Type of its counts."""
-    depth = settings.bit_depth or 16
-    return "uint8" if depth <= 8 else "uint16" if depth <= 16 else "uint32"
-
-
 def layout_for(
     settings: Settings,
     capabilities: Capabilities,
@@ -44,7 +31,7 @@ def layout_for(
     """The layout of the frames that complete `settings` give."""
     assert settings.roi is not None
     binning = settings.binning or 1
-    rows, columns = frame_shape(settings)
+    rows, columns = settings.frame_shape
     centre = (binning - 1) / 2
     identity = capabilities.identity
     attributes: dict[str, str | float | int] = {
@@ -55,7 +42,7 @@ def layout_for(
         attributes["pixel_size_um"] = capabilities.pixel_size
     return Layout(
         shape=(rows, columns),
-        dtype=frame_dtype(settings),
+        dtype=settings.frame_dtype,
         x=settings.roi.x + centre + binning * np.arange(columns, dtype=np.float64),
         y=settings.roi.y + centre + binning * np.arange(rows, dtype=np.float64),
         x_region=capabilities.geometry.x_region(settings.roi, binning),
@@ -88,6 +75,8 @@ class Stream:
         self.label = label
         self.layout = layout
         self.areas = Areas.of(layout)
+        # One for all its frames, since a sink has copied a frame when `append` returns.
+        self.buffer = np.empty(layout.shape, layout.dtype)
         self._shaping = settings
         self.sink: FrameSink = factory(label, layout)
         self.announcements = Announcements(self.sink.address(), data_key)

@@ -210,11 +210,7 @@ class ReplayCamera:
 
     def _frame_size(self, settings: Settings) -> tuple[tuple[int, int], int]:
         """Rows and columns of a frame, and its bytes."""
-        assert settings.roi is not None
-        shape = (
-            settings.roi.height // self.recording.binning,
-            settings.roi.width // self.recording.binning,
-        )
+        shape = settings.frame_shape
         return shape, math.prod(shape) * np.dtype(self.recording.dtype).itemsize
 
     def _check_size(self, out: NDArray[Any], shape: tuple[int, int], size: int) -> None:

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qhy600_ophyd.backends.simulated.trigger import frame_dtype, frame_shape
 from qhy600_ophyd.contract import BufferTooSmall, Settings
 
 
@@ -20,7 +19,7 @@ def frame_within(out: NDArray[Any], settings: Settings) -> NDArray[Any]:
     BufferTooSmall
         `out` is too small, not C-contiguous or not writable.
     """
-    shape, dtype = frame_shape(settings), np.dtype(frame_dtype(settings))
+    shape, dtype = settings.frame_shape, np.dtype(settings.frame_dtype)
     needed = math.prod(shape) * dtype.itemsize
     if out.nbytes < needed or not (out.flags.c_contiguous and out.flags.writeable):
         raise BufferTooSmall(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 
+import numpy as np
+
 from qhy600_ophyd.backends.simulated.random_keys import Purpose, fraction
 from qhy600_ophyd.backends.simulated.readout import Readout
 from qhy600_ophyd.contract import Clock, ExposureCancelled, FrameInfo, Settings, TemperatureReading
@@ -90,9 +92,9 @@ class Trigger:
     @property
     def arrival(self) -> float:
         """When the frame is complete, if nothing goes wrong [s]."""
-        rows, columns = frame_shape(self.settings)
+        rows, columns = self.settings.frame_shape
         binning = self.settings.binning or 1
-        bytes_per_row = columns * binning * frame_bytes(self.settings)
+        bytes_per_row = columns * binning * np.dtype(self.settings.frame_dtype).itemsize
         return self.end + timing().readout_time(rows * binning, bytes_per_row)
 
     def wait_until(self, moment: float, clock: Clock) -> None:
@@ -115,8 +117,8 @@ class Trigger:
         """What a host can know of the frame: the start delay is the published one, with its uncertainty."""
         start = self.utc_ns + round(timing().best_start_delay * 1e9)
         return FrameInfo(
-            shape=frame_shape(self.settings),
-            dtype=frame_dtype(self.settings),
+            shape=self.settings.frame_shape,
+            dtype=self.settings.frame_dtype,
             settings=self.settings,
             reported=self.settings,
             sequence=self.number,
@@ -133,20 +135,3 @@ class Trigger:
             temperature_start=self.temperature,
             temperature_end=temperature,
         )
-
-
-def frame_shape(settings: Settings) -> tuple[int, int]:
-    """Rows and columns of a frame taken with complete `settings`."""
-    area, binning = settings.roi, settings.binning or 1
-    assert area is not None
-    return area.height // binning, area.width // binning
-
-
-def frame_bytes(settings: Settings) -> int:
-    """Bytes of a count."""
-    return (settings.bit_depth or 16) // 8
-
-
-def frame_dtype(settings: Settings) -> str:
-    """Type of a count."""
-    return f"uint{8 * frame_bytes(settings)}"
