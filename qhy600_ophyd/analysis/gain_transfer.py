@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ from uncertainties.umath import sqrt as usqrt  # pyright: ignore[reportAttribute
 
 from qhy600_ophyd.analysis.estimate import Estimate
 from qhy600_ophyd.analysis.levels import level_table
-from qhy600_ophyd.analysis.measured import LOWEST_DARK_VARIANCE, QUANTIZATION, measured
+from qhy600_ophyd.analysis.measured import LOWEST_DARK_VARIANCE, QUANTIZATION, measured, pixel_spread
 from qhy600_ophyd.analysis.pairing import pair_levels
 from qhy600_ophyd.analysis.pixels import PixelChoice
 from qhy600_ophyd.analysis.run_argument import refuse_what_is_no_run
@@ -105,9 +105,11 @@ def gain_transfer(run: xr.Dataset, *, region: PixelChoice = None) -> GainTransfe
     - e-/count = (µ_light − µ_dark) / (σ²_light − σ²_dark);
     - read noise = √(σ²_dark − 1/12) × e-/count.
 
-    Standard errors are those of the statistics of pairs, √(2/N) of each variance and √(σ²/2N) of each mean
-    for N pixels × pairs, carried through both formulae with their covariances. One level of light at each
-    gain cannot tell whether the response is bent: `photon_transfer` of a series of levels can.
+    Standard errors are those of the statistics of pairs, √((κ − 1)/N) of each variance, with κ the kurtosis
+    of the pairs' difference, and √(σ²/2N) of each mean, for N pixels × pairs, carried through both formulae
+    with their covariances; to that of the read noise is added that of having measured just these pixels.
+    One level of light at each gain cannot tell whether the response is bent: `photon_transfer` of a series of
+    levels can.
 
     Parameters
     ----------
@@ -138,14 +140,17 @@ def gain_transfer(run: xr.Dataset, *, region: PixelChoice = None) -> GainTransfe
     _refuse_saturated(table)
     found = measured(table.sel(form="R4"))
     columns = (found.light_mean, found.dark_mean, found.light_variance, found.dark_variance)
+    spread = [pixel_spread(table.isel(level=[n])) for n in range(table.sizes["level"])]
     points = tuple(
-        _point(gain, *at) for gain, *at in zip(table["gain"].to_numpy().tolist(), *columns, strict=True)
+        _point(*at) for at in zip(table["gain"].to_numpy().tolist(), spread, *columns, strict=True)
     )
     _refuse_full_wells(points, _well(run))
     return GainTransfer(points=points, levels=table)
 
 
-def _point(gain: float, light: Any, dark: Any, light_variance: Any, dark_variance: Any) -> GainPoint:
+def _point(
+    gain: float, spread: float, light: Any, dark: Any, light_variance: Any, dark_variance: Any
+) -> GainPoint:
     signal, noise = light - dark, light_variance - dark_variance
     if not (signal.nominal_value > 0 and noise.nominal_value > 0):
         raise AnalysisRefused(
@@ -159,10 +164,17 @@ def _point(gain: float, light: Any, dark: Any, light_variance: Any, dark_varianc
     return GainPoint(
         gain=gain,
         electrons_per_count=Estimate.of(per_count, "e-/count"),
-        read_noise=None if read_noise is None else Estimate.of(read_noise, "e-"),
+        read_noise=None if read_noise is None else _of_the_sensor(read_noise, spread),
         dark_level=Estimate.of(dark, "count"),
         light_level=Estimate.of(light, "count"),
     )
+
+
+def _of_the_sensor(read_noise: Any, spread: float) -> Estimate:
+    """Read noise with the error of having drawn just these pixels, relative `spread` in its variance."""
+    here = Estimate.of(read_noise, "e-")
+    drawn = here.value * spread / 2
+    return replace(here, standard_error=float(np.hypot(here.standard_error, drawn)))
 
 
 def _gain(run: xr.Dataset, frames: list[int]) -> float:

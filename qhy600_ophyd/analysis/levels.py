@@ -38,6 +38,8 @@ class PairStatistics:
         Means of the two frames [count].
     half_square
         ½⟨(a − b)²⟩ [count²].
+    fourth
+        ⟨(a − b)⁴⟩ [count⁴].
     covariance
         ⟨ab⟩ − ⟨a⟩⟨b⟩ [count²]: the variance of the fixed pattern (EMVA 1288 R4 General, Eq 27).
     saturated
@@ -48,6 +50,7 @@ class PairStatistics:
     mean_a: float
     mean_b: float
     half_square: float
+    fourth: float
     covariance: float
     saturated: float
 
@@ -86,13 +89,14 @@ def pair_statistics(a: NDArray[Any], b: NDArray[Any], saturation: float = np.nan
     known = bool(np.isfinite(saturation))
     code = int(saturation) if known else np.iinfo(np.int64).max
     sums = (pair_sums(p, q, code) for p, q in zip(_rows(a), _rows(b), strict=True))
-    sum_a, sum_b, square, product, full = (sum(s) for s in zip(*sums, strict=True))
+    sum_a, sum_b, square, product, full, fourth = (sum(s) for s in zip(*sums, strict=True))
     n = a.size
     return PairStatistics(
         pixels=n,
         mean_a=sum_a / n,
         mean_b=sum_b / n,
         half_square=square / n / 2,
+        fourth=fourth / n,
         covariance=(n * product - sum_a * sum_b) / n**2,  # integers up to here: nothing cancels
         saturated=full / (2 * n) if known else np.nan,
     )
@@ -128,9 +132,10 @@ def levels(run: xr.Dataset, *, region: PixelChoice = None) -> xr.Dataset:
         On ``level``, in order of rising light: ``step``, ``photons``, ``exposure``; ``mean_light``,
         ``mean_dark``, ``signal`` = their difference [count] and ``signal_error``, of pixel noise alone;
         ``variance_light``, ``variance_dark`` ``(form, level)`` [count²] with ``form`` R4 and R3.1, each
-        known to √(2 / ``samples``); ``light_difference`` [count], root mean square of the difference of the
-        two frames' means; ``spatial_variance`` [count²]; ``saturated`` (fraction); ``pixels``, ``samples``
-        = pixels × pairs.
+        known to √((κ − 1) / ``samples``) with κ of ``kurtosis_light``, ``kurtosis_dark``: ⟨d⁴⟩ / ⟨d²⟩² of the
+        frames' difference d, 3 for normal noise; ``light_difference`` [count], root mean square of the
+        difference of the two frames' means; ``spatial_variance`` [count²]; ``saturated`` (fraction);
+        ``pixels``, ``samples`` = pixels × pairs.
 
     Raises
     ------
@@ -226,6 +231,8 @@ def _level_row(
         "signal_error": np.sqrt(noise),
         "variance_light": variance["light"],
         "variance_dark": variance["dark"],
+        "kurtosis_light": _kurtosis(light),
+        "kurtosis_dark": _kurtosis(dark),
         "light_difference": np.sqrt(np.mean([p.difference**2 for p in light])),
         "spatial_variance": float(np.mean([p.covariance for p in light])),
         "saturated": float(np.mean([p.saturated for p in light])),
@@ -233,6 +240,12 @@ def _level_row(
         "samples": samples["light"],
         "samples_dark": samples["dark"],
     }
+
+
+def _kurtosis(pairs: list[PairStatistics]) -> float:
+    """⟨d⁴⟩ / ⟨d²⟩² of the differences of pairs of frames; 3 where they are all alike."""
+    square = 2 * float(np.mean([p.half_square for p in pairs]))
+    return float(np.mean([p.fourth for p in pairs])) / square**2 if square > 0 else 3.0
 
 
 def _per_frame(run: xr.Dataset, name: str) -> NDArray[np.float64]:

@@ -37,7 +37,10 @@ class Measured:
 
 
 def measured(table: xr.Dataset) -> Measured:
-    """The statistics of pairs: √(2/N) of each variance, √(σ²/2N) of each mean, N pixels × pairs.
+    """The statistics of pairs: √((κ − 1)/N) of each variance, √(σ²/2N) of each mean, N pixels × pairs.
+
+    κ is the kurtosis of the frames' difference, measured: 3 for normal noise, for which √(2/N) is left, and
+    more where some pixels are much noisier than others (random telegraph noise).
 
     Parameters
     ----------
@@ -49,6 +52,22 @@ def measured(table: xr.Dataset) -> Measured:
         n, variance = table[samples].to_numpy(), table[f"variance_{kind}"].to_numpy()
         found[f"{kind}_mean"] = unumpy.uarray(table[f"mean_{kind}"].to_numpy(), np.sqrt(variance / (2 * n)))
         # no variance of whole counts is known better than that of rounding
-        error = np.maximum(variance, QUANTIZATION) * np.sqrt(2 / n)
+        error = np.maximum(variance, QUANTIZATION) * np.sqrt(heaviness(table, kind) / n)
         found[f"{kind}_variance"] = unumpy.uarray(variance, error)
     return Measured(**found)
+
+
+def heaviness(table: xr.Dataset, kind: str) -> Any:
+    """κ − 1 of the frames' difference, never below the 2 of normal noise; shape ``(level,)``."""
+    return np.maximum(table[f"kurtosis_{kind}"].to_numpy() - 1, 2.0)
+
+
+def pixel_spread(table: xr.Dataset) -> float:
+    """Relative standard error of a dark variance from having measured just these pixels.
+
+    Pixels differ in their noise. With v the variance of a pixel, whose noise is taken for normal,
+    ⟨v²⟩ = ⟨d⁴⟩ / 12, so that the mean of v over N pixels drawn from many is known to
+    √((κ/3 − 1) / N) of itself.
+    """
+    kurtosis = float(table["kurtosis_dark"].mean())
+    return float(np.sqrt(max(kurtosis / 3 - 1, 0.0) / table["pixels"].to_numpy()[0]))

@@ -11,7 +11,7 @@ from uncertainties.umath import sqrt as usqrt  # pyright: ignore[reportAttribute
 
 from qhy600_ophyd.analysis.estimate import Estimate
 from qhy600_ophyd.analysis.levels import VarianceForm, one_form
-from qhy600_ophyd.analysis.measured import LOWEST_DARK_VARIANCE, QUANTIZATION, measured
+from qhy600_ophyd.analysis.measured import LOWEST_DARK_VARIANCE, QUANTIZATION, measured, pixel_spread
 from qhy600_ophyd.analysis.pixels import PixelChoice
 from qhy600_ophyd.analysis.pulled import Pulled
 from qhy600_ophyd.analysis.response import light_of, response_bend
@@ -49,12 +49,15 @@ def photon_transfer(
       the level of largest variance: below clipping, by up to one spacing of the levels and about three
       standard deviations of the signal.
 
-    Standard errors. For each linear fit the larger of (a) the statistics of pairs, √(2/N) of each variance,
-    carried through all formulae with their covariances, and (b) the scatter of the levels about the line
-    (HC3), which holds whatever its cause. R and QE are means over pixels that differ: to their errors is
-    added in quadrature the sampling error of that mean, s / (µ √pixels) with s² the spatial variance at the
-    brightest level used, so that they hold for the type of sensor and not for these pixels alone. It takes
-    pixels to differ independently: shading raises s, but what it does to the mean is not in the errors.
+    Standard errors. For each linear fit the larger of (a) the statistics of pairs, √((κ − 1)/N) of each
+    variance with κ the kurtosis of the pairs' difference (3 for normal noise), carried through all formulae
+    with their covariances, and (b) the scatter of the levels about the line (HC3), which holds whatever its
+    cause. R and QE are means over pixels that differ: to their errors is added in quadrature the sampling
+    error of that mean, s / (µ √pixels) with s² the spatial variance at the brightest level used, so that they
+    hold for the type of sensor and not for these pixels alone. It takes pixels to differ independently:
+    shading raises s, but what it does to the mean is not in the errors. In the same way the read noise is a
+    root mean square over pixels that differ, some of them by random telegraph noise: to its error is added
+    that of having drawn just these (`analysis.measured.pixel_spread`).
 
     Systematic, and in no standard error, is a bent response: if it bends by δ
     (`PhotonTransfer.response_bend`, the difference of R from the initial slope of a parabola), K differs
@@ -144,7 +147,9 @@ class _Reduction:
         return PhotonTransfer(
             electrons_per_count=inverse.estimate("e-/count"),
             counts_per_electron=gain.estimate("count/e-"),
-            read_noise=None if read_noise is None else read_noise.estimate("e-"),
+            read_noise=None
+            if read_noise is None
+            else read_noise.estimate("e-", pixels=read_noise.value * pixel_spread(self.table) / 2),
             full_well=full_well,
             responsivity=self._of_the_sensor(numbers.get("responsivity"), "count/photon"),
             quantum_efficiency=self._of_the_sensor(numbers.get("quantum_efficiency"), "1"),

@@ -61,7 +61,25 @@ def test_sums_over_a_pair_are_exact(seed, width):
     a, b = np.random.default_rng(seed).integers(0, top, (2, 5, 7)).astype(dtype)
     p, q = a.astype(object), b.astype(object)
     expected = (p.sum(), q.sum(), ((p - q) ** 2).sum(), (p * q).sum(), (p >= 9).sum() + (q >= 9).sum())
-    assert pair_sums(a, b, 9) == expected
+    *sums, fourth = pair_sums(a, b, 9)
+    assert tuple(sums) == expected
+    assert fourth == pytest.approx(float(((p - q) ** 4).sum()), rel=1e-12)
+
+
+def test_the_error_of_a_variance_grows_with_pixels_that_are_noisier_than_others():
+    # Variance 1 in nine of ten pixels and 20 in the others: the error is checked against repeated draws.
+    rng = np.random.default_rng(2)
+    found, errors = [], []
+    for _ in range(200):
+        sigma = np.where(rng.random((60, 80)) < 0.1, np.sqrt(2000), 10.0)
+        a, b = (np.round(1000 + sigma * rng.standard_normal((60, 80))).astype(np.uint16) for _ in range(2))
+        pair = pair_statistics(a, b)
+        kurtosis = pair.fourth / (2 * pair.half_square) ** 2
+        found.append(pair.half_square)
+        errors.append(pair.half_square * np.sqrt((kurtosis - 1) / a.size))
+    # 200 draws know their standard deviation to 5 %, which the errors scatter about by no more.
+    assert np.std(found, ddof=1) == pytest.approx(np.median(errors), rel=4 * 0.07)
+    assert np.std(found, ddof=1) > 1.5 * np.mean(found) * np.sqrt(2 / a.size)
 
 
 def test_the_two_forms_of_the_variance_differ_by_the_noise_of_the_light():
