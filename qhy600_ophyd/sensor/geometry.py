@@ -97,6 +97,19 @@ class Geometry:
             rows=((Region.IMAGE, height), (Region.TRANSITION, 2), (Region.OVERSCAN, 32)),
         )
 
+    @classmethod
+    def hardware_3x3(cls, width: int = 3192, height: int = 2124) -> Geometry:
+        """The layout of the mode that bins 3 × 3 on the chip, in its own pixels, around an image of any size.
+
+        3200 × 2144 in all, image (8, 0, 3192, 2124) and dark columns (0, 0, 6, 2124), as the vendor's library
+        states them. Nothing is published of the 20 rows below the image: 2 of transition and 18 of
+        overscan are assumed, in the manner of the unbinned frame.
+        """
+        return cls(
+            columns=((Region.DARK, 6), (Region.TRANSITION, 2), (Region.IMAGE, width)),
+            rows=((Region.IMAGE, height), (Region.TRANSITION, 2), (Region.OVERSCAN, 18)),
+        )
+
     @property
     def total(self) -> Rectangle:
         """Everything the camera reads out."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from typing import Literal
 
 from qhy600_ophyd.sensor.tables import NotPublished, table
 
@@ -22,17 +23,29 @@ class SensorMode:
         Whether it needs the fibre interface.
     binning
         Pixels summed on the chip along each axis.
+    width, height
+        Of a whole frame, in pixels of this mode.
+    bits
+        Of the converter.
     """
 
     id: str
     name: str
     fibre: bool = False
     binning: int = 1
+    width: int = 9600
+    height: int = 6422
+    bits: int = 16
 
     @property
     def has_response(self) -> bool:
         """Whether gain, read noise and full well are published for it."""
         return self.id in table("response")
+
+    @property
+    def response_source(self) -> Literal["published", "assumed"]:
+        """Where `sensor.response` has the mode's gain, read noise and full well from."""
+        return "published" if self.has_response else "assumed"
 
 
 @cache

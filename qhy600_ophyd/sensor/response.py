@@ -3,17 +3,20 @@
 Within a branch of the conversion gain a table is joined by straight lines, since the system gain falls
 linearly with the register; at the switch it jumps. Above its last row the system gain follows the vendor's
 decibel curve, K(g) = K(g0) 10^(-(dB(g) - dB(g0)) / 20), and the read noise in electrons stays: both are
-extrapolated.
+extrapolated. Modes for which nothing is published have the response of `sensor.assumed_response`; `source`
+tells the three apart.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from qhy600_ophyd.sensor.assumed_response import AssumedResponse, assumed_response
 from qhy600_ophyd.sensor.readout_modes import readout_mode
 from qhy600_ophyd.sensor.tables import NotPublished, table
 
@@ -83,8 +86,12 @@ def electrons_per_count(mode: str, gain: float) -> float:
     Raises
     ------
     NotPublished
-        Nothing is published for the mode, or the gain lies outside 0-200.
+        The mode is not known, or the gain lies outside 0-200.
     """
+    _check(gain)
+    assumed = _assumed(mode)
+    if assumed is not None:
+        return assumed.electrons_per_count(gain)
     rows = response(mode)
     value = _within_branch(rows, rows.electrons_per_count, gain)
     last = float(rows.gain[-1])
@@ -96,14 +103,27 @@ def electrons_per_count(mode: str, gain: float) -> float:
 
 
 def read_noise(mode: str, gain: float) -> float:
-    """Read noise [e-, RMS] at a gain register from 0 to 200. Raises as `electrons_per_count`."""
+    """Read noise [e-, RMS over pixels] at a gain register from 0 to 200. Raises as `electrons_per_count`."""
+    _check(gain)
+    assumed = _assumed(mode)
+    if assumed is not None:
+        return assumed.read_noise(gain)
     rows = response(mode)
     return _within_branch(rows, rows.read_noise, gain)
 
 
 def pixel_well(mode: str) -> float:
-    """Charge [e-] that a pixel holds. Raises `NotPublished`."""
-    return response(mode).pixel_well
+    """Charge [e-] that a pixel of the mode holds. Raises `NotPublished` where the mode is not known."""
+    assumed = _assumed(mode)
+    return response(mode).pixel_well if assumed is None else assumed.well
+
+
+def source(mode: str, gain: float) -> Literal["published", "extrapolated", "assumed"]:
+    """Where the response of a mode at a gain comes from. Raises as `electrons_per_count`."""
+    _check(gain)
+    if _assumed(mode) is not None:
+        return "assumed"
+    return "extrapolated" if is_extrapolated(mode, gain) else "published"
 
 
 def is_extrapolated(mode: str, gain: float) -> bool:
@@ -111,9 +131,17 @@ def is_extrapolated(mode: str, gain: float) -> bool:
     return gain > float(response(mode).gain[-1])
 
 
-def _within_branch(rows: Response, column: Column, gain: float) -> float:
+def _check(gain: float) -> None:
     if not 0 <= gain <= HIGHEST_GAIN:
         raise NotPublished(f"no response is known at gain {gain:g}; the register goes from 0 to 200")
+
+
+def _assumed(mode: str) -> AssumedResponse | None:
+    known = readout_mode(mode)
+    return None if known.has_response else assumed_response(known)
+
+
+def _within_branch(rows: Response, column: Column, gain: float) -> float:
     if rows.switch is None:
         branch = np.full(rows.gain.shape, True)
     else:
