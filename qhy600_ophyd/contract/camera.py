@@ -18,12 +18,25 @@ CameraState = Literal["closed", "idle", "armed", "lost"]
 
 @dataclass(frozen=True, kw_only=True)
 class CameraStatus:
-    """How the camera is. ``None``: it has no such sensor."""
+    """How the camera is. ``None``: it has no such sensor.
+
+    Parameters
+    ----------
+    state
+        Closed, idle, armed or lost.
+    frames_delivered
+        Since it was made.
+    humidity, pressure
+        In the sensor's chamber [%, mbar].
+    undervoltage
+        The camera's code for its supply; `sensor.supply` says what it means.
+    """
 
     state: CameraState
     frames_delivered: int = 0
     humidity: float | None = None
     pressure: float | None = None
+    undervoltage: int | None = None
 
 
 @runtime_checkable

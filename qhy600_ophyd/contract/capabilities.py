@@ -36,11 +36,14 @@ class ReadoutMode:
         The camera's own name.
     refused
         Why this camera cannot use it now (a mode for fibre on USB); empty if it can.
+    geometry
+        Regions of its frames, where they are not those of the other modes (pixels summed on the chip).
     """
 
     index: int
     name: str
     refused: str = ""
+    geometry: Geometry | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +72,7 @@ class Capabilities:
     identity
         Model, serial number, firmware, SDK, sensor.
     geometry
-        Regions of the whole readout, unbinned.
+        Regions of the whole readout, unbinned, in every mode that has no geometry of its own.
     pixel_size
         Pitch [µm], where known.
     modes
@@ -86,6 +89,8 @@ class Capabilities:
         From the host's trigger to the start of the first row's exposure.
     recorded
         What can be replayed; ``None`` for a camera that exposes.
+    colour_filters
+        Filters of the first two pixels of the image's first two rows, as ``"RGGB"``; empty without filters.
     """
 
     identity: Identity
@@ -104,6 +109,7 @@ class Capabilities:
     line_time: float | None = None
     start_delay: Delay = field(default_factory=Delay)
     recorded: tuple[RecordedLevel, ...] | None = None
+    colour_filters: str = ""
 
     def mode(self, name_or_index: str | int) -> ReadoutMode:
         """The readout mode of that name, or at that place in this camera's list.
@@ -145,6 +151,9 @@ class Capabilities:
     def resolve(self, asked: Settings, *, now: Settings) -> Settings:
         """The whole of the settings together: `asked` over `now`, the ROI inside what is read, inwards.
 
+        Whoever changes from single pixels to sums of them, or back, and asks for no bit depth gets one that
+        holds them: 32 for sums, 16 for single pixels.
+
         Raises
         ------
         SettingRefused
@@ -156,8 +165,8 @@ class Capabilities:
             for name in Settings.__dataclass_fields__
             if (value := getattr(asked, name)) is not None
         }
-        merged = replace(merged, **checked)
-        readable = self.readable(bool(merged.overscan))
+        merged = replace(merged, **{"bit_depth": self.fitting_depth(asked, now), **checked})
+        readable = self.readable(bool(merged.overscan), merged.readout_mode)
         area = (merged.roi or readable).inwards(merged.binning or 1)
         if not readable.contains(merged.roi or readable) or area.width < 1 or area.height < 1:
             raise SettingRefused(
@@ -169,9 +178,26 @@ class Capabilities:
             )
         return replace(merged, roi=area)
 
-    def readable(self, overscan: bool) -> Rectangle:
-        """The area read out: everything, or the image area alone."""
-        return self.geometry.total if overscan else self.geometry.image
+    def readable(self, overscan: bool, readout_mode: str | None = None) -> Rectangle:
+        """The area read out in a mode: everything, or the image area alone."""
+        geometry = self.geometry_in(readout_mode)
+        return geometry.total if overscan else geometry.image
+
+    def geometry_in(self, readout_mode: str | None) -> Geometry:
+        """Regions of the whole readout in the mode of that name."""
+        own = {mode.name: mode.geometry for mode in self.modes}
+        return own.get(readout_mode or "") or self.geometry
+
+    def fitting_depth(self, asked: Settings, now: Settings) -> int | None:
+        """Bits for the binning that is asked for, where `asked` leaves them open: `now`'s, if these do.
+
+        A change from single pixels to sums of them takes 32, one back takes 16.
+        """
+        changes = asked.binning is not None and (asked.binning > 1) != ((now.binning or 1) > 1)
+        if not changes or now.bit_depth not in (16, 32):
+            return now.bit_depth
+        wanted = 32 if asked.binning != 1 else 16
+        return wanted if wanted in self.bit_depths else now.bit_depth
 
     def _checked_mode(self, value: Any, now: Any) -> str:
         try:

@@ -41,6 +41,12 @@ class Fault:
                 f"fault {self.name!r}: times {self.times} refused: allowed is 1 or more, or none"
             )
 
+    def as_mapping(self) -> dict[str, Any]:
+        """A table of a profile; `from_mapping` takes it back."""
+        entry = {"name": self.name, "probability": self.probability}
+        when = {} if self.at is None else {"at": dict([self.at])}
+        return entry | when | ({} if self.times is None else {"times": self.times})
+
     @classmethod
     def from_mapping(cls, entry: Mapping[str, Any]) -> Fault:
         """From a table of a profile, as ``{name = "frame_lost", at = {frame = 3}, times = 1}``."""

@@ -63,6 +63,16 @@ class FrameInfo:
         Steady clock [ns] when the exposure was asked for and when the frame was complete.
     temperature_start, temperature_end
         The cooler at both ends of the exposure.
+    retries
+        Exposures before this one that gave no good frame.
+    discarded
+        Frames thrown away before this one, because the camera had just been initialised.
+    unverified
+        What nothing in the frame could show to be right: ``"alignment"`` (it has no columns that must be 0),
+        ``"freshness"`` (the camera's memory could not be emptied first), ``"repetition"`` (too even to tell
+        it from the frame before).
+    undervoltage
+        The camera's code for its supply, where it has one.
     """
 
     shape: tuple[int, int]
@@ -82,6 +92,10 @@ class FrameInfo:
     arrival_monotonic: int
     temperature_start: TemperatureReading
     temperature_end: TemperatureReading
+    retries: int = 0
+    discarded: int = 0
+    unverified: tuple[str, ...] = ()
+    undervoltage: int | None = None
 
 
 @dataclass(frozen=True)

@@ -70,5 +70,5 @@ class Settings:
 
 SETTING_NAMES: tuple[str, ...] = tuple(f.name for f in fields(Settings))
 
-FRAME_SHAPING: tuple[str, ...] = ("roi", "binning", "bit_depth", "overscan")
+FRAME_SHAPING: tuple[str, ...] = ("roi", "bit_depth", "binning", "overscan")
 """Settings that decide a frame's shape or type, and so stay fixed within a stream."""

@@ -25,6 +25,7 @@ from qhy600_ophyd.contract import (
 from qhy600_ophyd.device.cooler import Cooler
 from qhy600_ophyd.device.event_value import event_value, source
 from qhy600_ophyd.device.frame_value import FrameKind, FrameValue, Identity, Label, StreamLabel
+from qhy600_ophyd.device.requests import Requests
 from qhy600_ophyd.device.setting import (
     AreaSetting,
     ChoiceSetting,
@@ -80,6 +81,10 @@ class Panel(Device):
     sequence = Cpt(FrameValue, kind=Kind.normal)
     sequence_source = Cpt(FrameValue, kind=Kind.normal)
     retaken = Cpt(FrameValue, kind=Kind.normal)
+    retries = Cpt(FrameValue, kind=Kind.normal)
+    discarded = Cpt(FrameValue, kind=Kind.normal)
+    unverified = Cpt(FrameValue, kind=Kind.normal)
+    undervoltage = Cpt(FrameValue, kind=Kind.normal)
     exposure_start = Cpt(FrameValue, kind=Kind.normal)
     exposure_mid = Cpt(FrameValue, kind=Kind.normal)
     exposure_end = Cpt(FrameValue, kind=Kind.normal)
@@ -98,9 +103,8 @@ class Panel(Device):
 
     def __init__(self, backend: Camera, *, name: str, **kwargs: Any):
         self.backend = backend
-        self.requested = Settings()
+        self._requests = Requests()
         self.actual = Settings()
-        self._applied = Settings()
         self.row: Mapping[str, Any] = {}
         self.row_timestamp = self.opened_at = time.time()
         self.was_opened = False
@@ -118,8 +122,7 @@ class Panel(Device):
             self.is_open = self.was_opened = True
             self.opened_at = time.time()
             self.actual = self.backend.settings
-            found = self.actual.with_value("roi", None)
-            self.requested, self._applied = found.updated(self.requested), found.updated(self._applied)
+            self._requests.complete(self.actual)
 
     def __repr__(self) -> str:
         if not self.is_open:
@@ -156,17 +159,22 @@ class Panel(Device):
 
     # -- settings -----------------------------------------------------------------------------------------
 
+    @property
+    def requested(self) -> Settings:
+        """What is asked of the next frame."""
+        return self._requests.now
+
     def request(self, name: str, value: Any) -> None:
         """Take a checked value for the next trigger."""
-        self.requested = self.requested.with_value(name, value)
+        self._requests.ask(name, value, self.capabilities)
 
     def withdraw(self) -> None:
         """Forget what was requested since settings were last applied."""
-        self.requested = self._applied
+        self._requests.withdraw()
 
     def applied(self, requested: Settings) -> None:
         """Note that the camera has taken `requested`: what a later refusal goes back to."""
-        self._applied = requested
+        self._requests.applied(requested)
 
     def configure(self, d: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
         """Request several settings at once, or none of them; bluesky's ``configure``."""

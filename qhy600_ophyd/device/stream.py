@@ -33,6 +33,7 @@ def layout_for(
     binning = settings.binning or 1
     rows, columns = settings.frame_shape
     centre = (binning - 1) / 2
+    geometry = capabilities.geometry_in(settings.readout_mode)
     identity = capabilities.identity
     attributes: dict[str, str | float | int] = {
         "device": device,
@@ -45,8 +46,8 @@ def layout_for(
         dtype=settings.frame_dtype,
         x=settings.roi.x + centre + binning * np.arange(columns, dtype=np.float64),
         y=settings.roi.y + centre + binning * np.arange(rows, dtype=np.float64),
-        x_region=capabilities.geometry.x_region(settings.roi, binning),
-        y_region=capabilities.geometry.y_region(settings.roi, binning),
+        x_region=geometry.x_region(settings.roi, binning),
+        y_region=geometry.y_region(settings.roi, binning),
         attributes=attributes,
         start=start,
     )

@@ -73,7 +73,7 @@ def test_a_pause_between_read_and_save_is_counted_in_retaken(RE, camera, documen
         RE(before_message(three(camera), saves[point], Msg("pause", None, defer=False)))
     RE.resume()
     assert agree() == 3
-    assert len(camera.backend.log) == 4
+    assert len(camera.backend.presented) == 4
     assert documents.data("camera_retaken") == [int(n == point) for n in range(3)]
     # The frame taken again is another exposure: the sequence has a gap where the first was cut.
     assert documents.data("camera_sequence") == [n + (n >= point) for n in range(3)]

@@ -28,7 +28,7 @@ camera = QHY600(SimulatedCamera(width=16, height=12, seed=1, clock=clock), sink=
 camera.exposure.set(0.001)
 camera.stage()
 for _ in range(frames):
-    camera.trigger().wait(10)
+    camera.trigger().wait(60)
 if how == "exposing":
     camera.exposure.set(60.0)
     camera.trigger()
@@ -44,7 +44,7 @@ def test_a_program_that_ends_without_unstaging_leaves_a_file_for_plain_readers(t
         [sys.executable, "-c", PROGRAM, str(tmp_path), str(frames), how],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
     )
     assert ended.returncode == (1 if how == "raising" else 0), ended.stderr
     assert ("Traceback" in ended.stderr) == (how == "raising")

@@ -196,8 +196,8 @@ def test_another_shape_within_a_stream_is_refused_before_exposing(RE, camera, do
     with pytest.raises(LayoutChanged, match=rf"{name} .*refused.*stream=") as refused:
         RE(run(camera, plan()))
     assert "\n" not in str(refused.value)
-    assert len(camera.backend.log) == 2
-    assert getattr(camera.backend.settings, name) == getattr(camera.backend.log[-1].settings, name)
+    assert len(camera.backend.presented) == 2
+    assert getattr(camera.backend.settings, name) == getattr(camera.backend.presented[-1].settings, name)
     assert list(files().values()) == [2]
 
 
@@ -223,7 +223,7 @@ def test_an_area_is_rounded_inwards_to_the_binning_and_both_are_recorded(RE, cam
     RE(bp.count([camera]))
     assert documents.data("camera_roi_requested") == [[25, 1, 31, 20]]
     assert documents.data("camera_roi") == [[26, 2, 30, 18]]
-    assert list(camera.backend.log[0].settings.roi) == [26, 2, 30, 18]
+    assert list(camera.backend.presented[0].settings.roi) == [26, 2, 30, 18]
     assert documents["descriptor"][0]["data_keys"]["camera_counts"]["shape"] == [9, 15]
 
 
@@ -242,11 +242,13 @@ def test_an_area_outside_what_is_read_without_overscan_is_refused_at_the_trigger
     camera.overscan.set(False)
     with pytest.raises(SettingRefused, match=r"roi .*refused.*overscan=True"):
         RE(bp.count([camera]))
-    assert camera.backend.log == []
+    assert camera.backend.presented == []
     assert not (tmp_path / "data").exists()
     # The next plan has not asked for it, and is not refused.
     RE(bp.count([camera]))
-    assert [list(r.settings.roi) for r in camera.backend.log] == [list(camera.capabilities.geometry.total)]
+    assert [list(r.settings.roi) for r in camera.backend.presented] == [
+        list(camera.capabilities.geometry.total)
+    ]
 
 
 def test_requests_refused_while_a_stream_is_declared_are_withdrawn_too(RE, camera, documents):

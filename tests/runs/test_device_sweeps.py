@@ -89,7 +89,7 @@ def by_scan(camera):
 def test_a_gain_sweep_by_any_route_records_what_the_camera_did(RE, camera, documents, route):
     RE(route(camera))
     asked = [10.0, 20.0, 30.0, 40.0] if route is by_scan else list(GAINS)
-    truth = [record.settings.gain for record in camera.backend.log]
+    truth = [record.settings.gain for record in camera.backend.presented]
     assert len(truth) == 4
     assert documents.data("camera_gain") == truth
     assert documents.data("camera_gain_requested") == asked
@@ -102,7 +102,7 @@ def test_mode_and_gain_may_be_set_in_either_order(RE, camera, documents, first):
     pairs = {"readout_mode": mode, "gain": 100}
     order = [first, *(name for name in pairs if name != first)]
     RE(run_of(camera, bps.mv(*(item for name in order for item in (getattr(camera, name), pairs[name])))))
-    used = camera.backend.log[0].settings
+    used = camera.backend.presented[0].settings
     assert (used.readout_mode, used.gain) == (mode, 100.0)
     assert (documents.data("camera_readout_mode"), documents.data("camera_gain")) == ([mode], [100.0])
 
@@ -122,8 +122,10 @@ def by_list_scan_of_equals(camera):
 def test_every_recorded_setting_is_that_of_the_frame(RE, camera, documents):
     RE(bp.list_grid_scan([camera], camera.offset, [10, 20], camera.usb_traffic, [0, 30]))
     for name in ("exposure", "gain", "offset", "usb_traffic", "readout_mode"):
-        assert documents.data(f"camera_{name}") == [getattr(r.settings, name) for r in camera.backend.log]
-    assert documents.data("camera_sequence") == [r.sequence for r in camera.backend.log]
+        assert documents.data(f"camera_{name}") == [
+            getattr(r.settings, name) for r in camera.backend.presented
+        ]
+    assert documents.data("camera_sequence") == list(range(len(camera.backend.presented)))
 
 
 def test_limits_are_checked_by_bluesky_before_a_plan_runs(camera):
@@ -153,6 +155,6 @@ def test_a_refused_value_in_a_plan_leaves_camera_and_folder_untouched(
     assert "\n" not in str(refused.value)
     assert not isinstance(refused.value, FailedStatus)
     assert documents["stop"][0]["exit_status"] == "fail"
-    assert camera.backend.log == []
+    assert camera.backend.presented == []
     assert camera.resolved() == before
     assert not (tmp_path / "data").exists()

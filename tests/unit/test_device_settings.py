@@ -180,7 +180,7 @@ def test_apply_makes_requested_settings_actual_without_a_frame(camera):
     assert camera.gain.get() != 12
     camera.apply()
     assert camera.gain.get() == 12
-    assert camera.backend.log == []
+    assert camera.backend.presented == []
 
 
 # -- requests that do not go together --
@@ -203,7 +203,7 @@ def test_a_refused_combination_is_withdrawn_and_the_next_frame_is_as_the_last(ca
     assert "\n" not in str(refused.value)
     assert camera.resolved() == before
     camera.trigger().wait(10)
-    assert [r.settings for r in camera.backend.log] == [before, before]
+    assert [r.settings for r in camera.backend.presented] == [before, before]
 
 
 def test_a_camera_whose_first_request_was_refused_goes_back_to_what_it_was_opened_with(camera):

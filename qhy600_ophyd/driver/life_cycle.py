@@ -25,6 +25,12 @@ class LifeCycle:
     def ensure_open(self) -> None:
         """Refuse anything while the camera cannot be talked to. Raises `CameraNotReady` or `CameraLost`."""
         if self.state == "lost":
-            raise CameraLost("the simulated camera no longer answers; close it and open it again")
+            raise CameraLost("the camera no longer answers; close it and open it again")
         if self.state == "closed":
-            raise CameraNotReady("the simulated camera is closed; open it first")
+            raise CameraNotReady("the camera is closed; open it first")
+
+    def lost(self) -> None:
+        """The camera is gone, unless somebody has closed it meanwhile."""
+        with self.lock:
+            if self.state != "closed":
+                self.state = "lost"
