@@ -15,7 +15,7 @@ from bluesky import RunEngine
 from bluesky.utils import FailedStatus, Msg, RunEngineInterrupted
 
 from qhy600_ophyd.bench.expectation import settings_of
-from qhy600_ophyd.bench.profile import Profile
+from qhy600_ophyd.bench.profile import Profile, simulated_profile
 from qhy600_ophyd.bench.progress import EventBar
 from qhy600_ophyd.bench.steps import linearity_exposures
 from qhy600_ophyd.bench.wiring import make_camera
@@ -65,9 +65,12 @@ class Bench:
     def simulated(
         cls, *, seed: int = 0, output: str | os.PathLike[str] | None = None, **camera: Any
     ) -> Bench:
-        """With a simulated camera of 1024 × 1024 image pixels, unless ``width=`` and ``height=`` say else."""
-        content = {"camera": {"backend": "simulated", "seed": seed, **camera}}
-        return cls(Profile.checked(content, source="Bench.simulated"), output=output)
+        """With a simulated camera of 1024 × 1024 image pixels, unless ``width=`` and ``height=`` say else.
+
+        Any key of a profile's ``[camera]`` and ``[light]`` is understood, and any parameter of the simulated
+        sensor: ``Bench.simulated(model="QHY600C-PH", scene="cells", banding=3.0)``.
+        """
+        return cls(simulated_profile(seed=seed, **camera), output=output)
 
     @classmethod
     def from_profile(
@@ -186,8 +189,14 @@ class Bench:
         return None if source is None else source.of(settings, temperature)
 
     def _engaged(self, engine: Callable[[], Any], progress: bool | None) -> xr.Dataset | list[xr.Dataset]:
+        log = getattr(self.camera.backend, "log", None)
+        before = len(log or ())
+        begun: list[str] = []
         bar = EventBar(shown=progress)
-        token = self.RE.subscribe(bar)
+        tokens = [
+            self.RE.subscribe(bar),
+            self.RE.subscribe(lambda _, start: begun.append(start["uid"]), "start"),
+        ]
         try:
             uids = engine()
         except FailedStatus as failed:
@@ -198,9 +207,23 @@ class Bench:
             ) from None
         finally:
             bar.close()
-            self.RE.unsubscribe(token)
-        runs = [open_run(folder) for uid in uids or () if (folder := self._store.folder_of(uid)) is not None]
+            for token in tokens:
+                self.RE.unsubscribe(token)
+            if log is not None:
+                self._write_truth(self._folders(begun), log[before:])
+        runs = [open_run(folder) for folder in self._folders(uids or ())]
         return runs[0] if len(runs) == 1 else runs
+
+    def _folders(self, uids: Iterable[str]) -> list[Path]:
+        return [folder for uid in uids if (folder := self._store.folder_of(uid)) is not None]
+
+    def _write_truth(self, folders: list[Path], records: list[Any]) -> None:
+        """Beside each run of a simulated camera, what was put into its frames; analysis never reads it."""
+        from qhy600_ophyd.backends.simulated import SimulatedCamera, write_truth
+
+        if isinstance(self.camera.backend, SimulatedCamera):
+            for folder in folders:
+                write_truth(self.camera.backend, folder, records)
 
     def _repr_html_(self) -> str:
         from qhy600_ophyd.views import camera_card

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from qhy600_ophyd.contract import ProfileError
+from qhy600_ophyd.contract import Fault, ProfileError
 
 
 class _Part(BaseModel):
@@ -17,16 +17,24 @@ class _Part(BaseModel):
 
 
 class SimulatedCameraProfile(_Part):
-    """A simulated QHY600; sizes are those of the image area, 9576 × 6388 for the whole chip."""
+    """A simulated QHY600; sizes are those of the image area, 9576 × 6388 for the whole chip.
+
+    ``clock = "system"`` paces it like the real one. ``drawn`` makes another specimen for each seed; what
+    ``physics`` says (any parameter of the simulated sensor, by name) replaces what was drawn.
+    """
 
     backend: Literal["simulated"]
+    model: str = "QHY600M-PH"
     seed: int = 0
+    drawn: bool = False
     width: int = Field(default=1024, ge=16, le=9576)
     height: int = Field(default=1024, ge=16, le=6388)
     ambient: float = 20.0
-    prnu: float = Field(default=0.0055, ge=0.0, le=0.5)
-    nonlinearity: float = Field(default=0.0, ge=0.0, le=0.2)
     clock: Literal["free", "system"] = "free"
+    retries: int = Field(default=2, ge=0)
+    supply_voltage: float = Field(default=12.0, ge=0.0, le=15.0)
+    cable_resistance: float = Field(default=0.1, ge=0.0, le=10.0)
+    physics: dict[str, Any] = Field(default_factory=dict)
 
 
 class ReplayCameraProfile(_Part):
@@ -42,10 +50,13 @@ CameraProfile = Annotated[SimulatedCameraProfile | ReplayCameraProfile, Field(di
 
 
 class LightProfile(_Part):
-    """The simulated light: wavelength [nm] and irradiance when on [photon/pixel/s]."""
+    """The simulated light: wavelength [nm], photon/pixel/s when on, scene, flicker [Hz and relative]."""
 
     wavelength: float = Field(default=530.0, ge=300.0, le=1000.0)
     irradiance: float = Field(default=20000.0, gt=0.0)
+    scene: str = "flat"
+    flicker_frequency: float = Field(default=0.0, ge=0.0)
+    flicker_depth: float = Field(default=0.0, ge=0.0, le=1.0)
 
 
 class SettingsProfile(_Part):
@@ -127,6 +138,24 @@ class Profile(_Part):
             return cls.model_validate(content)
         except ValidationError as error:
             raise ProfileError(f"{source}: {_in_words(error)}") from None
+
+
+def simulated_profile(**given: Any) -> Profile:
+    """A profile with a simulated camera, from keys of its camera, its light and its physics in any order.
+
+    Raises
+    ------
+    ProfileError
+        A value is impossible. A key that is no camera's and no light's is left to the sensor to refuse.
+    """
+    camera = {name: value for name, value in given.items() if name in SimulatedCameraProfile.model_fields}
+    light = {name: value for name, value in given.items() if name in LightProfile.model_fields}
+    faults = [fault.as_mapping() if isinstance(fault, Fault) else fault for fault in given.get("faults", ())]
+    others = {*camera, *light, "faults"}
+    physics = {name: value for name, value in given.items() if name not in others}
+    camera["physics"] = {**camera.get("physics", {}), **physics}
+    content = {"camera": {**camera, "backend": "simulated"}, "light": light, "faults": faults}
+    return Profile.checked(content, source="Bench.simulated")
 
 
 def _in_words(error: ValidationError) -> str:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+from difflib import get_close_matches
+from typing import Any
+
 from qhy600_ophyd.bench.profile import Profile, ReplayCameraProfile, SimulatedCameraProfile
-from qhy600_ophyd.contract import Camera, Fault, ProfileError, SystemClock
+from qhy600_ophyd.contract import Camera, Fault, ProfileError, SettingRefused, SystemClock
+from qhy600_ophyd.sensor import NotPublished
 
 
 def make_camera(profile: Profile) -> Camera:
@@ -23,18 +28,37 @@ def make_camera(profile: Profile) -> Camera:
 def _simulated(camera: SimulatedCameraProfile, profile: Profile) -> Camera:
     from qhy600_ophyd.backends.simulated import SimulatedCamera
 
-    return SimulatedCamera(
-        width=camera.width,
-        height=camera.height,
-        seed=camera.seed,
-        ambient=camera.ambient,
-        prnu=camera.prnu,
-        nonlinearity=camera.nonlinearity,
-        clock=SystemClock() if camera.clock == "system" else None,
-        faults=tuple(Fault.from_mapping(entry) for entry in profile.faults),
-        wavelength=profile.light.wavelength,
-        irradiance=profile.light.irradiance,
-    )
+    parameters: dict[str, Any] = {
+        **camera.model_dump(include={"model", "width", "height", "retries"}),
+        **profile.light.model_dump(),
+        **_physics(camera.physics),
+        "clock": SystemClock() if camera.clock == "system" else None,
+        "faults": tuple(Fault.from_mapping(entry) for entry in profile.faults),
+    }
+    # What is drawn stands aside for what was given.
+    surroundings = {"ambient", "supply_voltage", "cable_resistance"}
+    given = surroundings & camera.model_fields_set if camera.drawn else surroundings
+    parameters |= camera.model_dump(include=given)
+    try:
+        if camera.drawn:
+            return SimulatedCamera.drawn(camera.seed, **parameters)
+        return SimulatedCamera(seed=camera.seed, **parameters)
+    except (SettingRefused, NotPublished) as refused:
+        raise ProfileError(f"profile: {refused}") from None
+
+
+def _physics(parameters: dict[str, Any]) -> dict[str, Any]:
+    """Parameters of the sensor, and nothing that the camera takes from elsewhere."""
+    from qhy600_ophyd.backends.simulated import ChipParameters
+
+    known = {field.name for field in fields(ChipParameters)}
+    for name in parameters.keys() - known:
+        near = get_close_matches(name, known, n=3) or sorted(known)
+        raise ProfileError(
+            f"profile: camera.physics has no {name!r}; allowed are the parameters of the simulated sensor, "
+            f"such as {', '.join(near)}"
+        )
+    return parameters
 
 
 def _replay(camera: ReplayCameraProfile, profile: Profile) -> Camera:

@@ -63,11 +63,13 @@ def stored(folder):
         return file["counts"].shape[0]
 
 
+# Exposure 0 is thrown away, since the camera was just initialised; 3 is the third frame. What lasts for more
+# than three tries, with a new initialisation before the last, is beyond recovery.
 FAULTS = [
-    pytest.param(Fault(name="frame_lost", at=("frame", 2)), FrameLost, id="frame_lost"),
-    pytest.param(Fault(name="frame_timeout", at=("frame", 2)), FrameTimeout, id="frame_timeout"),
-    pytest.param(Fault(name="camera_lost", at=("frame", 2)), CameraLost, id="camera_lost"),
-    pytest.param(Fault(name="configure_fails", at=("call", 2)), CameraError, id="configure_fails"),
+    pytest.param(Fault(name="frame_lost", at=("frame", 3), times=5), FrameLost, id="frame_lost"),
+    pytest.param(Fault(name="frame_timeout", at=("frame", 3)), FrameTimeout, id="frame_timeout"),
+    pytest.param(Fault(name="camera_lost", at=("frame", 3)), CameraLost, id="camera_lost"),
+    pytest.param(Fault(name="configure_fails", at=("frame", 3), times=3), CameraError, id="configure_fails"),
 ]
 
 
@@ -97,8 +99,20 @@ def test_after_a_fault_the_next_run_works(RE, make, documents, tmp_path, fault, 
     assert stored(tmp_path) == 2
 
 
+@pytest.mark.parametrize("name", ["frame_lost", "zero_frame", "shifted_frame", "fetch_fails", "wrong_size"])
+def test_a_frame_that_comes_damaged_is_taken_again_and_the_row_says_so(RE, make, documents, tmp_path, name):
+    camera = make(Fault(name=name, at=("frame", 2)))
+    RE(bp.count([camera], 3))
+    assert documents["stop"][0]["exit_status"] == "success"
+    (path,) = tmp_path.rglob("*.h5")
+    with h5py.File(path, "r") as file:
+        assert file["retries"][:].tolist() == [0, 1, 0]
+        assert file["discarded"][:].tolist() == [1, 0, 0]
+        assert file["retaken"][:].tolist() == [0, 0, 0]
+
+
 def test_a_frame_that_comes_too_late_for_the_device_is_given_up(RE, make, documents, tmp_path):
-    camera = make(Fault(name="slow_frame", at=("frame", 1)), frame_timeout=5.0)
+    camera = make(Fault(name="slow_frame", at=("frame", 2)), frame_timeout=5.0)
     with pytest.raises(FailedStatus) as failed:
         RE(bp.count([camera], 3))
     assert isinstance(failed.value.__cause__, FrameTimeout)
@@ -106,7 +120,7 @@ def test_a_frame_that_comes_too_late_for_the_device_is_given_up(RE, make, docume
 
 
 def test_a_failure_names_its_reason_to_whoever_waits_for_the_status(make):
-    camera = make(Fault(name="frame_lost"))
+    camera = make(Fault(name="frame_lost", at=("frame", 1), times=5))
     camera.stage()
     status = camera.trigger()
     with pytest.raises(FrameLost, match="take it again"):

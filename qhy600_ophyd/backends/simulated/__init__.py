@@ -1,9 +1,23 @@
-"""A QHY600 made of physics: light, charge, noise, conversion, one file for each step of the photon's way."""
+"""A QHY600 made of physics, behind a head that behaves like the vendor's library with all its traps."""
 
 from qhy600_ophyd.backends.simulated.camera import SimulatedCamera
+from qhy600_ophyd.backends.simulated.chip import ChipParameters, Truth
 from qhy600_ophyd.backends.simulated.clock import FreeClock
-from qhy600_ophyd.backends.simulated.faults import KNOWN_FAULTS
-from qhy600_ophyd.backends.simulated.light import SimulatedLight
-from qhy600_ophyd.backends.simulated.truth import Truth
+from qhy600_ophyd.backends.simulated.head import KNOWN_FAULTS, ExposureRecord
+from qhy600_ophyd.backends.simulated.inputs import ExposureInputs, LightState
+from qhy600_ophyd.backends.simulated.scene import SimulatedLight
+from qhy600_ophyd.backends.simulated.truth_file import TruthFile, write_truth
 
-__all__ = ["KNOWN_FAULTS", "FreeClock", "SimulatedCamera", "SimulatedLight", "Truth"]
+__all__ = [
+    "KNOWN_FAULTS",
+    "ChipParameters",
+    "ExposureInputs",
+    "ExposureRecord",
+    "FreeClock",
+    "LightState",
+    "SimulatedCamera",
+    "SimulatedLight",
+    "Truth",
+    "TruthFile",
+    "write_truth",
+]

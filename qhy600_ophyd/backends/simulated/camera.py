@@ -1,42 +1,33 @@
-"""The simulated QHY600: the state machine around the sensor's physics."""
+"""The simulated QHY600: the driver of the real one, over a head made of physics."""
 
 from __future__ import annotations
 
+import difflib
 import os
-import threading
 from collections.abc import Iterable
+from dataclasses import fields
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
-from qhy600_ophyd.backends.simulated import offer
+from qhy600_ophyd.backends.simulated.body import Environment, FrameMemory, Supply, ThermalPlant
+from qhy600_ophyd.backends.simulated.chip import Chip, ChipParameters, Injected
 from qhy600_ophyd.backends.simulated.clock import FreeClock
-from qhy600_ophyd.backends.simulated.cooler import SimulatedCooler
-from qhy600_ophyd.backends.simulated.exposure import expose
-from qhy600_ophyd.backends.simulated.faults import SLOW_FRAME_DELAY, FaultPlan
-from qhy600_ophyd.backends.simulated.frame_buffer import frame_within
-from qhy600_ophyd.backends.simulated.life_cycle import LifeCycle
-from qhy600_ophyd.backends.simulated.light import SimulatedLight
-from qhy600_ophyd.backends.simulated.record import ExposureRecord
-from qhy600_ophyd.backends.simulated.trigger import Trigger
-from qhy600_ophyd.backends.simulated.truth import Injected
-from qhy600_ophyd.contract import (
-    CameraError,
-    CameraNotReady,
-    CameraStatus,
-    Capabilities,
-    Clock,
-    Fault,
-    FrameInfo,
-    FrameLost,
-    FrameTimeout,
-    SettingRefused,
-    Settings,
-)
+from qhy600_ophyd.backends.simulated.head import ExposureRecord, SimulatedHead
+from qhy600_ophyd.backends.simulated.scene import SimulatedLight
+from qhy600_ophyd.contract import Clock, Fault, FrameInfo, SettingRefused
+from qhy600_ophyd.driver import DrivenCamera
+from qhy600_ophyd.sensor import Geometry, Rectangle
+from qhy600_ophyd.sensor.models import Model
+from qhy600_ophyd.sensor.models import model as model_named
 
 
-class SimulatedCamera:
-    """A QHY600 of any size, with a light of its own, that does what the contract says of a camera.
+class SimulatedCamera(DrivenCamera):
+    """A QHY600 of any size and model, under a light of its own, on a supply of its own.
+
+    It is driven like the real one: below it stands a head that behaves like the vendor's library, with all its
+    traps, over a sensor made of physics.
 
     Parameters
     ----------
@@ -44,27 +35,52 @@ class SimulatedCamera:
         Of the image area; dark and overscan strips come on top. `full_size` makes the real one.
     seed
         Where all its randomness comes from. Frame n depends on it, on n and on what is recorded with n.
+    model
+        Name of a model, such as ``"QHY600M-PH SBFL"`` or ``"QHY600C-Pro II LQ"``: colour filters, buffer and
+        cooling follow from it.
+    serial
+        As it names itself.
     ambient
-        Temperature of the air [°C].
+        Temperature of the air, or of the water [°C].
     clock
-        What exposures are measured on; a `FreeClock`, on which they cost no time, unless given.
+        What exposures are measured on. A `FreeClock`, on which they cost no time, unless given; with a
+        `SystemClock` frames come at the real camera's pace.
     faults
         What shall go wrong.
     irradiance, wavelength
         Bright level [photon/pixel/s] and wavelength [nm] of its light.
-    prnu
-        Relative width of the pixels' responses.
-    dark_spread
-        Standard deviation of the logarithm of the pixels' dark currents.
-    nonlinearity
-        Part of the signal that is missing at the pixel well, from 0 to below 0.5; it grows with the signal.
-    base_offset, counts_per_offset
-        Bias level at offset 0 [count], and counts for each step of the offset register; both assumed,
-        since neither is published.
-    model, serial
-        As it names itself.
+    scene
+        What the light shows: flat, gradient, stars, beads or cells.
+    flicker_frequency, flicker_depth
+        Of the lamp [Hz] and relative.
+    supply_voltage, cable_resistance
+        Of the 12 V supply [V], and of its cable, both ways together [ohm].
+    indirect_detection
+        Whether it finds undervoltage as cameras made before September 2021 do (code 3, not 9).
+    gps_locked
+        Whether a GPS receiver that knows the time is plugged in.
+    retries
+        How often a bad frame is taken again.
+    digests
+        Whether the log gets a digest of the true counts of every frame.
     threads
         Most threads for computing a frame; the frame does not depend on it.
+    physics
+        What the sensor is like; or give any of its parameters by name (``prnu=0.0``, ``banding=3.0``).
+    effects
+        Parameters of `ChipParameters`, by name.
+
+    Attributes
+    ----------
+    model : Model
+    physics : ChipParameters
+    supply : Supply
+    plant : ThermalPlant
+    environment : Environment
+    memory : FrameMemory
+        The camera's parts, for who wants to see or to disturb them.
+    presented : list of ExposureRecord
+        The true exposures of the frames that `grab` has returned, one for each.
 
     Raises
     ------
@@ -72,6 +88,8 @@ class SimulatedCamera:
         One of them is impossible.
     ProfileError
         A fault is not known.
+    NotPublished
+        There is no such model.
     """
 
     def __init__(
@@ -80,221 +98,154 @@ class SimulatedCamera:
         width: int = 1024,
         height: int = 1024,
         seed: int = 0,
+        model: str = "QHY600M-PH",
+        serial: str = "",
         ambient: float = 20.0,
         clock: Clock | None = None,
         faults: Iterable[Fault] = (),
         irradiance: float = 5000.0,
         wavelength: float = 530.0,
-        prnu: float = 0.0055,
-        dark_spread: float = 0.3,
-        nonlinearity: float = 0.0,
-        base_offset: float = 200.0,
-        counts_per_offset: float = 10.0,
-        model: str = "QHY600M",
-        serial: str = "",
+        scene: str = "flat",
+        flicker_frequency: float = 0.0,
+        flicker_depth: float = 0.0,
+        supply_voltage: float = 12.0,
+        cable_resistance: float = 0.1,
+        indirect_detection: bool = False,
+        gps_locked: bool = False,
+        retries: int = 2,
+        digests: bool = False,
         threads: int | None = None,
+        physics: ChipParameters | None = None,
+        **effects: Any,
     ):
-        self.truth = Injected(
+        geometry = _geometry(width, height)
+        self.model: Model = model_named(model)
+        self.seed = seed
+        self.physics = _parameters(physics, effects)
+        clock = clock if clock is not None else FreeClock()
+        self._light = SimulatedLight(
+            irradiance=irradiance,
             wavelength=wavelength,
-            prnu=prnu,
-            dark_spread=dark_spread,
-            nonlinearity=nonlinearity,
-            base_offset=base_offset,
-            counts_per_offset=counts_per_offset,
+            scene=scene,
+            flicker_frequency=flicker_frequency,
+            flicker_depth=flicker_depth,
         )
-        self.log: list[ExposureRecord] = []
-        self._life = LifeCycle()
-        self._clock = clock if clock is not None else FreeClock()
-        self._offer = offer.capabilities(
-            model=model, serial=serial or f"simulated-{seed}", geometry=offer.geometry(width, height)
+        self.supply = Supply(
+            voltage=supply_voltage,
+            cable_resistance=cable_resistance,
+            indirect_detection=indirect_detection,
         )
-        self._light = SimulatedLight(irradiance=irradiance, wavelength=wavelength)
-        self._cooler = SimulatedCooler(clock=self._clock, ambient=ambient, ensure=self._life.ensure_open)
-        self._faults = FaultPlan(faults, seed=seed)
-        self._seed = seed
-        self._threads = threads or os.cpu_count() or 1
-        self._settings: Settings | None = None
-        self._opened_at = 0.0
-        self._next = 0
-        self._delivered = 0
-        self._frames_left: int | None = None
-        self._cancelled = threading.Event()
-        self._trigger: Trigger | None = None
+        self.plant = ThermalPlant(
+            clock=clock,
+            ambient=ambient,
+            liquid=self.model.cooling == "liquid",
+            supply=self.supply,
+            seed=seed,
+        )
+        self._chip = Chip(self.physics, seed=seed, geometry=geometry, threads=threads or os.cpu_count() or 1)
+        self.environment = Environment(seed=seed, ambient=ambient)
+        self.memory = FrameMemory(self.model.buffer_bytes)
+        self._simulated_head = SimulatedHead(
+            chip=self._chip,
+            light=self._light,
+            plant=self.plant,
+            supply=self.supply,
+            environment=self.environment,
+            memory=self.memory,
+            clock=clock,
+            faults=faults,
+            model="QHY600C" if self.model.colour == "colour" else "QHY600M",
+            colour=self.model.colour == "colour",
+            serial=serial or f"simulated-{seed}",
+            seed=seed,
+            digests=digests,
+            gps_locked=gps_locked,
+        )
+        super().__init__(
+            self._simulated_head,
+            geometry=geometry,
+            colour_filters="RGGB" if self.model.colour == "colour" else "",
+            retries=retries,
+        )
+        self.presented: list[ExposureRecord] = []
+        image = geometry.image
+        self._title = f"{image.width} × {image.height}, seed={seed}"
 
     @classmethod
     def full_size(cls, **parameters: Any) -> SimulatedCamera:
         """One with all 9576 × 6388 pixels of the image; `parameters` as for any other."""
         return cls(width=9576, height=6388, **parameters)
 
-    def __repr__(self) -> str:
-        image = self._offer.geometry.image
-        return f"SimulatedCamera({image.width} × {image.height}, seed={self._seed}, {self._life.state})"
+    @classmethod
+    def drawn(cls, seed: int, **parameters: Any) -> SimulatedCamera:
+        """Another specimen: its physics and its surroundings drawn from `seed`, within published spreads.
 
-    @property
-    def clock(self) -> Clock:
-        """The clock that its exposures are measured on."""
-        return self._clock
-
-    @property
-    def capabilities(self) -> Capabilities:
-        """What it offers. Raises `CameraNotReady` before the first `open`."""
-        self._initialised()
-        return self._offer
-
-    @property
-    def settings(self) -> Settings:
-        """What is actual now. Raises `CameraNotReady` before the first `open`."""
-        return self._initialised()
-
-    @property
-    def cooler(self) -> SimulatedCooler:
-        """Its cooler."""
-        return self._cooler
+        `parameters`, as for any other camera, replace what would be drawn.
+        """
+        random = np.random.default_rng([seed, 600])
+        surroundings = {
+            "ambient": float(random.uniform(15.0, 25.0)),
+            "supply_voltage": float(random.uniform(12.0, 12.6)),
+            "cable_resistance": float(random.uniform(0.05, 0.15)),
+        }
+        return cls(**{"seed": seed, "physics": ChipParameters.drawn(seed), **surroundings, **parameters})
 
     @property
     def light(self) -> SimulatedLight:
         """The light that it stands under."""
         return self._light
 
-    def open(self) -> None:
-        """Connect and initialise, with the vendor library's defaults; a lost camera is found again."""
-        with self._life.lock:
-            if self._life.state in ("idle", "armed"):
-                return
-            self._settings = offer.defaults(self._offer)
-            self._opened_at = self._clock.monotonic()
-            self._life.state = "idle"
+    @property
+    def truth(self) -> Injected:
+        """What is put into its frames: ``truth.of(settings, temperature)``."""
+        return Injected(parameters=self.physics, wavelength=self._light.wavelength)
 
-    def close(self) -> None:
-        """Give the camera back; does nothing when closed. `cancel`s first."""
-        with self._life.lock:
-            self.cancel()
-            self._life.state = "closed"
+    @property
+    def log(self) -> list[ExposureRecord]:
+        """The simulator's own record of every exposure, which nobody above ever sees."""
+        return self._simulated_head.log
 
-    def status(self) -> CameraStatus:
-        """How it is, at any time. It has no sensors for humidity and pressure."""
-        return CameraStatus(state=self._life.state, frames_delivered=self._delivered)
+    def maps(self, area: Rectangle | None = None) -> dict[str, NDArray[Any]]:
+        """The sensor's fixed patterns in physical units, of the whole chip or of an area of it.
 
-    def configure(self, settings: Settings) -> Settings:
-        """Apply all of `settings` that are given, or none; returns what is actual now, all of it."""
-        with self._life.lock:
-            self._life.require("idle", "configure")
-            actual = offer.taken(self._offer.resolve(settings, now=self._initialised()))
-            if "configure_fails" in self._strike("configure"):
-                raise CameraError("configure failed: the camera kept the old settings; try again")
-            self._settings = actual
-            return actual
-
-    def arm(self, frames: int | None) -> None:
-        """Start: one exposure for ``1``, so many for more, until `cancel` for ``None``."""
-        with self._life.lock:
-            self._life.require("idle", "arm")
-            if frames is not None and frames < 1:
-                raise SettingRefused("frames", frames, allowed="1 or more, or None for no end")
-            self._strike("arm")
-            self._cancelled = threading.Event()
-            self._frames_left = frames
-            self._life.state = "armed"
-            self._start_exposure()
+        Parameters
+        ----------
+        area
+            In unbinned pixels.
+        """
+        return self._chip.maps(area)
 
     def grab(self, out: NDArray[Any], timeout: float) -> FrameInfo:
-        """Wait for the next frame and put its counts at the start of `out`; raises what `Camera.grab` says.
+        """As any driven camera, and remember which exposure it was."""
+        info = super().grab(out, timeout)
+        self.presented.append(self._simulated_head.last_handed_over)
+        return info
 
-        The light is the one that shines when the frame is grabbed.
-        """
-        trigger, target, strikes = self._pending(out)
-        arrival = trigger.arrival + (SLOW_FRAME_DELAY if "slow_frame" in strikes else 0.0)
-        deadline = trigger.end + timeout
-        late = arrival > deadline or "frame_timeout" in strikes
-        lost = "frame_lost" in strikes
-        irradiance = self._light.level
-        trigger.wait_until(trigger.end, self._clock)
-        temperature = self._cooler.sample()
-        warmth = trigger.mean_temperature(temperature)
-        truth = self.truth.of(trigger.settings, warmth)
-        if not (late or lost):
-            expose(
-                target,
-                photons=irradiance * trigger.exposure,
-                seconds=trigger.exposure,
-                charge=truth.charge,
-                dark_spread=self.truth.dark_spread,
-                readout=truth.readout,
-                geometry=self._offer.geometry,
-                area=trigger.area,
-                seed=self._seed,
-                frame=trigger.number,
-                threads=self._threads,
-            )
-        trigger.wait_until(deadline if late else arrival, self._clock)
-        record = ExposureRecord(
-            sequence=trigger.number,
-            settings=trigger.settings,
-            irradiance=irradiance,
-            temperature=warmth,
-            exposure_start=trigger.true_start,
-            delivered=not (late or lost),
-        )
-        self._finish(trigger, record, gives_up=late)
-        if late:
-            raise FrameTimeout(
-                f"frame {trigger.number} did not come within {timeout:g} s of the end of its exposure; "
-                "allow more time, or take it again (the camera is idle)"
-            )
-        if lost:
-            raise FrameLost(f"frame {trigger.number} was exposed and did not arrive; take it again")
-        return trigger.info(self._clock, temperature=temperature, readout=truth.readout)
+    @property
+    def struck(self) -> dict[str, int]:
+        """How often each fault has struck, by name."""
+        return self._simulated_head.happened
 
-    def cancel(self) -> None:
-        """End the exposure or the wait, from any thread; does nothing when idle. Idle afterwards."""
-        with self._life.lock:
-            if self._life.state == "armed":
-                self._cancelled.set()
-                self._life.state = "idle"
+    def reproduce(self, record: ExposureRecord) -> NDArray[np.unsignedinteger[Any]]:
+        """The counts of one exposure, made again from its record alone."""
+        return self._simulated_head.reproduce(record)
 
-    def _pending(self, out: NDArray[Any]) -> tuple[Trigger, NDArray[Any], frozenset[str]]:
-        """The exposure under way, its frame within `out`, and what goes wrong with it."""
-        with self._life.lock:
-            self._life.require("armed", "grab")
-            trigger = self._trigger
-            assert trigger is not None
-            return trigger, frame_within(out, trigger.settings), self._strike("grab")
+    def __repr__(self) -> str:
+        return f"SimulatedCamera({self._title}, {self._life.state})"
 
-    def _finish(self, trigger: Trigger, record: ExposureRecord, *, gives_up: bool) -> None:
-        """Count the frame; the next exposure starts, or the camera is idle."""
-        with self._life.lock:
-            trigger.raise_if_cancelled()
-            self.log.append(record)
-            self._next += 1
-            self._delivered += record.delivered
-            if self._frames_left is not None:
-                self._frames_left -= 1
-            if gives_up or self._frames_left == 0:
-                self._life.state = "idle"
-            else:
-                self._start_exposure()
 
-    def _start_exposure(self) -> None:
-        self._trigger = Trigger.now(
-            self._clock,
-            number=self._next,
-            seed=self._seed,
-            settings=self._initialised(),
-            temperature=self._cooler.sample(),
-            cancelled=self._cancelled,
-        )
+def _geometry(width: int, height: int) -> Geometry:
+    for name, value, most in (("width", width, 9576), ("height", height, 6388)):
+        if not 1 <= value <= most:
+            raise SettingRefused(name, value, allowed=f"1–{most} pixels of the image")
+    return Geometry.imx455(width, height)
 
-    def _strike(self, call: str) -> frozenset[str]:
-        strikes = self._faults.strike(
-            call, frame=self._next, seconds=self._clock.monotonic() - self._opened_at
-        )
-        if "camera_lost" in strikes:
-            self._cancelled.set()
-            self._life.state = "lost"
-            self._life.ensure_open()
-        return strikes
 
-    def _initialised(self) -> Settings:
-        if self._settings is None:
-            raise CameraNotReady("the simulated camera was never opened; open it first")
-        return self._settings
+def _parameters(physics: ChipParameters | None, effects: dict[str, Any]) -> ChipParameters:
+    start = physics if physics is not None else ChipParameters()
+    known = {field.name: getattr(start, field.name) for field in fields(ChipParameters)}
+    for name in effects:
+        if name not in known:
+            near = ", ".join(difflib.get_close_matches(name, known)) or ", ".join(known)
+            raise SettingRefused(name, effects[name], allowed=f"a parameter of the sensor; near are {near}")
+    return ChipParameters(**{**known, **effects})

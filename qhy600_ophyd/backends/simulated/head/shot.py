@@ -1,0 +1,72 @@
+"""One exposure under way: when it starts, ends and arrives, and what it is made with."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field, replace
+
+from qhy600_ophyd.backends.simulated.body import Mark
+from qhy600_ophyd.backends.simulated.inputs import ExposureInputs
+
+
+@dataclass(kw_only=True, eq=False)
+class Shot:
+    """An exposure that was started.
+
+    Parameters
+    ----------
+    inputs
+        What it is made with; the temperature is that of its start until `complete`.
+    sequence
+        Of the camera's own counter.
+    size
+        Bytes that the link carries for it.
+    mark
+        Of the thermal plant, at its start.
+    ends, stored, arrives
+        On the clock: end of the first row's exposure, frame complete in the camera's memory, and in the
+        computer's [s].
+    possible
+        Whether its area lies on the chip.
+    damage
+        What is wrong with it from the beginning.
+    gps
+        Whether a header is to be written.
+    previous
+        Inputs of the exposure before, where its charge lags into this one.
+    real
+        False for what the library believes to be an exposure of a camera that is not there.
+    """
+
+    inputs: ExposureInputs
+    sequence: int
+    size: int
+    mark: Mark
+    ends: float
+    stored: float
+    arrives: float
+    possible: bool = True
+    damage: set[str] = field(default_factory=set)
+    gps: bool = False
+    previous: ExposureInputs | None = None
+    real: bool = True
+    faults: set[str] = field(default_factory=set)
+    cancelled: threading.Event = field(default_factory=threading.Event)
+    completed: bool = False
+
+    @property
+    def number(self) -> int:
+        """Of the exposure, since the camera was made."""
+        return self.inputs.frame
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns of its frame."""
+        area, binning = self.inputs.area, self.inputs.binning
+        return area.height // binning, area.width // binning
+
+    def complete(self, temperature: float) -> None:
+        """Its exposure is over, with that mean temperature of the sensor [°C]; later calls change nothing."""
+        if not self.completed:
+            self.inputs = replace(self.inputs, temperature=temperature)
+            self.completed = True
