@@ -22,6 +22,7 @@ from qhy600_ophyd.contract import (
     SettingRefused,
     Settings,
 )
+from qhy600_ophyd.device.chamber import ChamberReading
 from qhy600_ophyd.device.cooler import Cooler
 from qhy600_ophyd.device.event_value import event_value, source
 from qhy600_ophyd.device.frame_value import FrameKind, FrameValue, Identity, Label, StreamLabel
@@ -100,6 +101,8 @@ class Panel(Device):
     firmware = Cpt(Identity, kind=Kind.config)
     sdk = Cpt(Identity, kind=Kind.config)
     sensor = Cpt(Identity, kind=Kind.config)
+    humidity = Cpt(ChamberReading, kind=Kind.config)
+    pressure = Cpt(ChamberReading, kind=Kind.config)
 
     def __init__(self, backend: Camera, *, name: str, **kwargs: Any):
         self.backend = backend
@@ -199,7 +202,7 @@ class Panel(Device):
         SettingRefused
             The requested settings do not go together.
         """
-        return self.capabilities.resolve(self.requested, now=self.actual)
+        return self._requests.resolved(self.capabilities, self.actual)
 
     def resolved_or_withdrawn(self) -> Settings:
         """As `resolved`, but requests that do not go together are withdrawn.
@@ -211,18 +214,7 @@ class Panel(Device):
         SettingRefused
             The requested settings do not go together; says that they were withdrawn.
         """
-        try:
-            return self.resolved()
-        except SettingRefused as no:
-            self.withdraw()
-            hint = f"{no.advice.rstrip('.')}; the" if no.advice else "The"
-            raise SettingRefused(
-                no.setting,
-                no.asked,
-                allowed=no.allowed,
-                now=no.now,
-                advice=f"{hint} requested settings were withdrawn",
-            ) from None
+        return self._requests.resolved_or_withdrawn(self.capabilities, self.actual)
 
     def apply(self) -> Settings:
         """Apply the requested settings now, instead of at the next trigger; returns what became actual.

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from ophyd.device import Staged
 
-from qhy600_ophyd.contract import Camera, CameraError, CameraNotReady, Light, Settings
+from qhy600_ophyd.contract import Camera, CameraError, CameraNotReady, Light, SettingRefused, Settings
 from qhy600_ophyd.device.exposing import Exposing
 from qhy600_ophyd.device.frame_store import Sink, sink_factory
 from qhy600_ophyd.device.panel import Panel
@@ -190,6 +190,24 @@ class QHY600(Panel):
         self.stream.put("primary")
         self._book.close(keep_engaged=True)
         return unstaged
+
+    def reset_undervoltage(self) -> None:
+        """Let the camera forget that its supply once failed, and cool with full power again.
+
+        Look at the supply and its cable first: `sensor.supply.undervoltage_code` tells what a code means.
+
+        Raises
+        ------
+        SettingRefused
+            This camera has no such memory.
+        """
+        reset = getattr(self.backend, "reset_undervoltage", None)
+        if reset is None:
+            raise SettingRefused(
+                "reset_undervoltage", "()", allowed="nothing: this camera keeps no such note"
+            )
+        self.open()
+        self.call(reset)
 
     @property
     def exposing(self) -> bool:

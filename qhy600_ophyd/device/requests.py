@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from qhy600_ophyd.contract import Capabilities, Settings
+from qhy600_ophyd.contract import Capabilities, SettingRefused, Settings
 
 
 class SumsClip(UserWarning):
@@ -45,6 +45,25 @@ class Requests:
             self.now = self.now.with_value("bit_depth", depth)
         if name in ("bit_depth", "binning") and self.now != before:
             self._warn_of_clipping(offer)
+
+    def resolved(self, offer: Capabilities, actual: Settings) -> Settings:
+        """All of it together, over what is actual. Raises `SettingRefused`."""
+        return offer.resolve(self.now, now=actual)
+
+    def resolved_or_withdrawn(self, offer: Capabilities, actual: Settings) -> Settings:
+        """As `resolved`; requests that do not go together are withdrawn, and the refusal says so."""
+        try:
+            return self.resolved(offer, actual)
+        except SettingRefused as no:
+            self.withdraw()
+            hint = f"{no.advice.rstrip('.')}; the" if no.advice else "The"
+            raise SettingRefused(
+                no.setting,
+                no.asked,
+                allowed=no.allowed,
+                now=no.now,
+                advice=f"{hint} requested settings were withdrawn",
+            ) from None
 
     def applied(self, requested: Settings) -> None:
         """Note that the camera has taken `requested`: what a later refusal goes back to."""

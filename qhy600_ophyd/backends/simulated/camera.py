@@ -26,8 +26,8 @@ from qhy600_ophyd.sensor.models import model as model_named
 class SimulatedCamera(DrivenCamera):
     """A QHY600 of any size and model, under a light of its own, on a supply of its own.
 
-    It is driven like the real one: below it stands a head that behaves like the vendor's library, with all its
-    traps, over a sensor made of physics.
+    It is driven like the real one: below it stands a head that behaves like the vendor's library, with all
+    its traps, over a sensor made of physics.
 
     Parameters
     ----------
@@ -205,15 +205,17 @@ class SimulatedCamera(DrivenCamera):
         """The simulator's own record of every exposure, which nobody above ever sees."""
         return self._simulated_head.log
 
-    def maps(self, area: Rectangle | None = None) -> dict[str, NDArray[Any]]:
+    def maps(self, area: Rectangle | None = None, **conditions: Any) -> dict[str, NDArray[Any]]:
         """The sensor's fixed patterns in physical units, of the whole chip or of an area of it.
 
         Parameters
         ----------
         area
             In unbinned pixels.
+        conditions
+            ``temperature`` [°C], ``mode`` and ``gain``, as `Chip.maps` takes them.
         """
-        return self._chip.maps(area)
+        return self._chip.maps(area, **conditions)
 
     def grab(self, out: NDArray[Any], timeout: float) -> FrameInfo:
         """As any driven camera, and remember which exposure it was."""

@@ -22,7 +22,7 @@ def lit_seconds(
     frequency, depth
         Of the flicker [Hz], and its amplitude relative to the mean.
     start_ns
-        Start of the first row's exposure, UTC [ns].
+        Start of the first row's exposure, since the camera was made [ns].
     exposure
         Of each row [s].
     line_time
@@ -30,7 +30,8 @@ def lit_seconds(
     rows
         How many.
     """
-    # A double knows UTC to 0.2 us only, and a phase of 1e11 turns no better: whole turns go in exact numbers.
+    # A double knows a long time to 0.2 us only, and a phase of 1e11 turns no better: whole turns go in
+    # exact numbers.
     turns_at_start = float(Fraction(frequency) * int(start_ns) / 10**9 % 1)
     turns = turns_at_start + frequency * (line_time * np.arange(rows) + exposure / 2)
     return exposure * (1 + depth * np.sinc(frequency * exposure) * np.cos(2 * np.pi * turns))

@@ -41,7 +41,7 @@ def on_chip(
     area
         What is read, in unbinned pixels.
     start_ns
-        Start of the exposure of the area's first row, UTC [ns].
+        Start of the exposure of the area's first row, since the camera was made [ns].
     exposure
         Of each row, truly [s].
     line_time
