@@ -58,11 +58,19 @@ class Charge:
     linearity_curve: float = 0.0
     nonlinearity: float = 0.0
 
-    def mean_signal(self, photons: ArrayLike, exposure: ArrayLike) -> NDArray[np.float64]:
-        """Signal of a mean pixel without noise [e-], for photons per pixel and seconds; any shapes."""
-        collected = self.quantum_efficiency * np.asarray(photons, float) + self.dark_current * np.asarray(
-            exposure, float
-        )
+    def collected(self, photons: ArrayLike, exposure: ArrayLike) -> NDArray[np.float64]:
+        """Mean charge of a mean pixel [e-], for photons per pixel and seconds; any shapes that fit."""
+        light = self.quantum_efficiency * np.asarray(photons, float)
+        return light + self.dark_current * np.asarray(exposure, float)
+
+    def spread(self, photons: ArrayLike, exposure: ArrayLike) -> NDArray[np.float64]:
+        """Standard deviation of the pixels' charges [e-]: shot noise and their different responses."""
+        uneven = self.prnu * self.quantum_efficiency * np.asarray(photons, float)
+        return np.sqrt(self.collected(photons, exposure) + uneven**2)
+
+    def signal(self, collected: ArrayLike) -> NDArray[np.float64]:
+        """What is read of charges [e-]; any shape."""
+        collected = np.asarray(collected, float)
         compression = self.linearity_curve * linearity().deviation(collected / self.pixel_well)
         held = np.minimum(collected * (1 + compression), self.pixel_well)
         return held * (1 - self.nonlinearity * held / self.pixel_well)

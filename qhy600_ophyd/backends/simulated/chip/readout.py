@@ -61,11 +61,18 @@ class Readout:
         return f"uint{self.bit_depth}"
 
     def mean_counts(self, signal: ArrayLike) -> NDArray[np.float64]:
-        """Mean count of (binned) pixels whose mean signals are `signal` [e-], clipped; any shape.
+        """Mean count of (binned) pixels, clipped.
 
         Dropping n bits lowers the mean by (2^n - 1) / 2^(n + 1), as for any count much noisier than 2^n.
+
+        Parameters
+        ----------
+        signal
+            Signals [e-] of pixels of the chip, equally likely along the last axis, over which the mean is
+            taken after each was converted.
         """
-        pixel = np.minimum(self.bias + np.asarray(signal, float) / self.electrons_per_count, CONVERTER_CODE)
+        counts = np.minimum(self.bias + np.asarray(signal, float) / self.electrons_per_count, CONVERTER_CODE)
+        pixel = counts.mean(axis=-1)
         total = np.clip(self.pixels * pixel, 0, self.largest_sum)
         step = 2**self.shift
         return np.clip(total / step - (step - 1) / (2 * step), 0, self.saturation_code)

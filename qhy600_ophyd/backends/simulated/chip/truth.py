@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,6 +20,9 @@ from qhy600_ophyd.sensor.dark_current import dark_current
 from qhy600_ophyd.sensor.quantum_efficiency import quantum_efficiency
 from qhy600_ophyd.sensor.readout_modes import readout_mode
 from qhy600_ophyd.sensor.response import electrons_per_count, pixel_well, read_noise
+
+_QUANTILES = 255
+"""Pixels that stand for all."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +91,7 @@ class Truth:
         summed: the excess of the kurtosis falls with their number.
         """
         pixels, per_count = readout.pixels, readout.electrons_per_count * 2**readout.shift
-        bias_level = float(readout.mean_counts(0.0))
+        bias_level = float(readout.mean_counts([0.0]))
         alone = noise.total**2 - noise.row**2
         return cls(
             electrons_per_count=per_count,
@@ -107,7 +112,10 @@ class Truth:
         )
 
     def mean_counts(self, photons: ArrayLike, exposure: ArrayLike) -> NDArray[np.float64]:
-        """Noise-free mean response [count], with bias, dark charge, compression, non-linearity and clipping.
+        """Mean response [count], with bias, dark charge, compression, non-linearity and clipping.
+
+        It is the mean over pixels that differ, and over their shot noise: where the response bends, that is
+        not the response of the mean.
 
         Parameters
         ----------
@@ -117,7 +125,17 @@ class Truth:
             Seconds, a shape that fits.
         """
         of_one = np.asarray(photons, dtype=float) / self.readout.pixels
-        return self.readout.mean_counts(self.charge.mean_signal(of_one, exposure))
+        mean, spread = self.charge.collected(of_one, exposure), self.charge.spread(of_one, exposure)
+        charges = mean[..., np.newaxis] + spread[..., np.newaxis] * _normal_quantiles()
+        return self.readout.mean_counts(self.charge.signal(charges))
+
+
+@cache
+def _normal_quantiles() -> NDArray[np.float64]:
+    """Equally likely normal deviates of variance 1, shape ``(_QUANTILES,)``."""
+    normal = NormalDist()
+    deviates = np.array([normal.inv_cdf((n + 0.5) / _QUANTILES) for n in range(_QUANTILES)])
+    return deviates / deviates.std()
 
 
 @dataclass(frozen=True, kw_only=True)
