@@ -130,6 +130,22 @@ def test_an_exposure_ends_at_once_when_another_thread_cancels_the_readout():
     assert camera.status().state == "idle"
 
 
+@pytest.mark.parametrize(
+    ("name", "code", "cools"),
+    [("undervoltage", 9, False), ("interference", 3, False), ("supply_check_fails", 2, True)],
+)
+def test_each_code_of_the_supply_can_be_made_and_says_what_it_does_to_the_cooler(name, code, cools):
+    camera = opened(Fault(name=name, at=("frame", 2)))
+    camera.cooler.regulate(0.0)
+    camera.clock.wait(1800.0)
+    before = taken(camera)[0].temperature_end.power
+    assert before > 5
+    assert taken(camera)[0].undervoltage == code
+    camera.clock.wait(60.0)
+    assert (camera.cooler.read().power > 5) == cools
+    assert undervoltage_code(code).advice
+
+
 def test_undervoltage_is_recorded_with_each_frame_and_forgotten_when_told():
     camera = opened(Fault(name="undervoltage", at=("frame", 2)))
     assert not undervoltage_code(taken(camera)[0].undervoltage).failed
@@ -152,6 +168,8 @@ RECOVERED = {
     "memory_command_fails": 0,
     "expose_fails": 0,
     "undervoltage": 0,
+    "interference": 0,
+    "supply_check_fails": 0,
     "link_stalls": 0,
     "fetch_fails": 1,
     "frame_lost": 1,

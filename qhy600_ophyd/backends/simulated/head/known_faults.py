@@ -25,7 +25,8 @@ a success with a damaged image                          ``shifted_frame``, ``blo
 streams that stop or skip                               ``live_stream_dies``, ``live_partial_forever``,
                                                         ``live_frames_dropped``, ``live_begin_fails``
 streams with zeros or the same frame again              ``live_zero_frame``, ``live_frame_repeated``
-the supply sags                                         ``undervoltage``
+the supply sags, or seems to, or is not checked         ``undervoltage``, ``interference``,
+                                                        ``supply_check_fails``
 ======================================================= ==============================================
 """
 
@@ -45,6 +46,14 @@ KNOWN_FAULTS: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "power_cycle": (_ANY, "the 12 V go off and on; the camera is gone until it is closed and opened"),
     "undervoltage": (("write", "expose", "begin_live"), "the supply falls below its limit for a moment"),
+    "interference": (
+        ("write", "expose", "begin_live"),
+        "the sensor is disturbed: undervoltage with code 3 at a good supply, and the cooler goes off",
+    ),
+    "supply_check_fails": (
+        ("write", "expose", "begin_live"),
+        "from now on the camera cannot check its supply (code 2)",
+    ),
     "initialise_fails": (("initialise",), "the initialisation takes its time and fails"),
     "initialise_forgets_more": (
         ("initialise",),
@@ -99,6 +108,8 @@ EVIDENCE: dict[str, str] = {
     "unplugged": "zeros",
     "power_cycle": "error",
     "undervoltage": "code",
+    "interference": "code",
+    "supply_check_fails": "code",
     "initialise_fails": "error",
     "initialise_forgets_more": "read-back",
     "write_fails": "error",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 
 from qhy600_ophyd.backends.simulated.body import FrameMemory, Supply, ThermalPlant
+from qhy600_ophyd.backends.simulated.body.supply import CHECK_FAILED
 from qhy600_ophyd.backends.simulated.chip import Chip
 from qhy600_ophyd.backends.simulated.head.account import Account
 from qhy600_ophyd.backends.simulated.head.connection import Connection
@@ -17,6 +18,9 @@ from qhy600_ophyd.contract import Clock
 from qhy600_ophyd.driver.head import HeadError
 from qhy600_ophyd.sensor import Geometry
 from qhy600_ophyd.sensor.readout_modes import SensorMode, readout_modes
+
+_INTERFERENCE = 3
+"""Code of an undervoltage that was concluded from a sensor that does not answer."""
 
 _SAGGED = 10.5
 """What is left of the supply for a moment [V]."""
@@ -127,6 +131,11 @@ class Machine:
             self.connection.link = "unplugged"
         if "undervoltage" in strikes:
             self._sag()
+        if "interference" in strikes:
+            self._disturb()
+        if "supply_check_fails" in strikes:
+            self.supply.fault = CHECK_FAILED
+            self.supply.check(self.plant.power, self.clock.monotonic())
         if "link_stalls" in strikes:
             self.stalled_until = self.clock.monotonic() + LINK_STALL
             self.memory.stall(self.stalled_until)
@@ -173,6 +182,13 @@ class Machine:
     def settle(self, shot: Shot, fate: Fate) -> None:
         """Write down what became of a shot whose frame was not handed over."""
         self.account.settle(shot, fate, self.chip.geometry_of(shot.inputs.mode))
+
+    def _disturb(self) -> None:
+        """For a moment the sensor seems to be without power; the firmware turns its cooler off."""
+        lasting, self.supply.fault = self.supply.fault, _INTERFERENCE
+        self.supply.check(self.plant.power, self.clock.monotonic())
+        self.plant.manual(0.0)
+        self.supply.fault = lasting
 
     def _sag(self) -> None:
         """The supply falls for a moment, long enough for the firmware to see it and turn its cooler off."""
