@@ -76,6 +76,8 @@ class Supply:
         self._fault: int | None = None
         self._lock = threading.RLock()
         self._listeners: list[Callable[[], None]] = []
+        self.changes = 0
+        """How often anything about it has changed; who has seen this number knows it all."""
         self._settle()
 
     def __repr__(self) -> str:
@@ -202,6 +204,7 @@ class Supply:
             if not self._running:
                 return True
             volts = self.volts(power_w)
+            self.changes += 1
             if volts < self._dropout:
                 self._running = False
                 self._settle()
@@ -239,6 +242,7 @@ class Supply:
         with self._lock:
             for name, value in fields.items():
                 setattr(self, name, value)
+            self.changes += 1
             self._settle()
         self._bring_up()
 

@@ -82,6 +82,7 @@ class ThermalPlant:
         self._regulation: Regulation | None = None
         self._held = False
         self._busy = False
+        self._changes_seen = -1
         self._supply_seen = self._seen()
         self._heat = Heat(ambient=_ambient(ambient), load=self._load(), liquid=liquid)
         supply.attach(self._follow_supply)
@@ -235,10 +236,14 @@ class ThermalPlant:
 
     def _follow_supply(self) -> None:
         """What the supply calls when it changes or is asked, also while it is asked from here."""
+        due = math.floor((self._clock.monotonic() - self._origin) / PERIOD)
+        if due <= self._tick and self._changes_seen == self._supply.changes:
+            return  # no step of the firmware is due, and nothing is new: the usual case, many times a frame
         with self._lock:
             if self._busy:
                 return
             with self._now() as now:
+                self._changes_seen = self._supply.changes
                 if self._seen() == self._supply_seen:
                     return
                 if self._supply.boots != self._supply_seen[0] or not self._supply.powered:
