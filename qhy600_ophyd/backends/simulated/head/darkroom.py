@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from hashlib import blake2b
 from typing import Any
 
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from qhy600_ophyd.backends.simulated.chip import Chip
 from qhy600_ophyd.backends.simulated.head.gps import write_header
+from qhy600_ophyd.backends.simulated.head.patience import told_when_slow
 from qhy600_ophyd.backends.simulated.head.record import ExposureRecord
 from qhy600_ophyd.backends.simulated.inputs import ExposureInputs, LightOnChip
 from qhy600_ophyd.backends.simulated.scene import on_chip
@@ -32,6 +34,7 @@ class Darkroom:
 
     def __init__(self, chip: Chip, *, seed: int, colour: bool):
         self._chip, self._seed, self._colour = chip, seed, colour
+        self._prepared = False
 
     def develop(
         self,
@@ -45,8 +48,10 @@ class Darkroom:
         rows, columns = inputs.area.height // inputs.binning, inputs.area.width // inputs.binning
         counts = out.view(_TYPES[inputs.bit_depth]).reshape(rows, columns)
         if counts.size:
-            charge = None if previous is None else self._chip.charge(previous, self._light(previous))
-            self._chip.expose(counts, inputs, self._light(inputs), charge)
+            with nullcontext() if self._prepared else told_when_slow():
+                charge = None if previous is None else self._chip.charge(previous, self._light(previous))
+                self._chip.expose(counts, inputs, self._light(inputs), charge)
+            self._prepared = True
             write_header(out, header)
         return counts
 
