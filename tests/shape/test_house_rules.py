@@ -120,8 +120,9 @@ def test_every_public_module_class_and_function_of_the_package_says_what_it_is(f
 
 def test_every_python_file_among_the_tests_is_one_that_pytest_collects(files, root):
     odd = [p for p in files if root / "tests" in p.parents and p.suffix == ".py" and p.name != "conftest.py"]
-    # What runs in another environment, with other people's code, is a script and no test.
-    odd = [path for path in odd if path.parent != root / "tests" / "truth" / "others"]
+    # What several files of tests share, and a script that runs in another environment, are no tests.
+    elsewhere = (root / "tests" / "rigs", root / "tests" / "truth" / "others")
+    odd = [path for path in odd if path.parent not in elsewhere]
     assert [path for path in odd if not path.name.startswith("test_")] == []
 
 
