@@ -91,6 +91,8 @@ class Capabilities:
         What can be replayed; ``None`` for a camera that exposes.
     colour_filters
         Filters of the first two pixels of the image's first two rows, as ``"RGGB"``; empty without filters.
+    retries
+        How often the camera takes a bad frame again by itself, which a wait for a frame has to allow for.
     """
 
     identity: Identity
@@ -110,6 +112,7 @@ class Capabilities:
     start_delay: Delay = field(default_factory=Delay)
     recorded: tuple[RecordedLevel, ...] | None = None
     colour_filters: str = ""
+    retries: int = 0
 
     def mode(self, name_or_index: str | int) -> ReadoutMode:
         """The readout mode of that name, or at that place in this camera's list.

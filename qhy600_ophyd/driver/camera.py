@@ -23,9 +23,9 @@ from qhy600_ophyd.driver import offer
 from qhy600_ophyd.driver.cooling import DrivenCooler
 from qhy600_ophyd.driver.frame_buffer import frame_within
 from qhy600_ophyd.driver.head import LOST, Control, Head, HeadError
-from qhy600_ophyd.driver.insistence import insist
 from qhy600_ophyd.driver.life_cycle import LifeCycle
 from qhy600_ophyd.driver.live import LiveStream
+from qhy600_ophyd.driver.preparation import Preparation
 from qhy600_ophyd.driver.registers import Registers
 from qhy600_ophyd.driver.single import SingleFrame
 from qhy600_ophyd.driver.taking import Taking
@@ -65,8 +65,7 @@ class DrivenCamera:
         self._settings: Settings | None = None
         self._frames_left: int | None = None
         self._under_way: SingleFrame | LiveStream | None = None
-        self._doubtful = False
-        """Whether a frame did not come, as from a camera that was unplugged and does not say so."""
+        self._preparation = Preparation(head, self._registers, self._cooler)
 
     @property
     def clock(self) -> Clock:
@@ -108,28 +107,31 @@ class DrivenCamera:
         with self._life.lock:
             if self._life.state in ("idle", "armed"):
                 return
-            head = self._head
-            insist(head.connect)
-            self._doubtful = False
+            head, preparation = self._head, self._preparation
+            preparation.connect()
             try:
-                self._initialise(0, live=False)
+                preparation.initialise(0)
                 self._offer = offer.capabilities(
-                    head, geometry=self._geometry, colour_filters=self._colour_filters
+                    head,
+                    geometry=self._geometry,
+                    colour_filters=self._colour_filters,
+                    retries=self._taking.retries,
                 )
                 self._settings = self._registers.apply(offer.defaults(self._offer, head))
             except BaseException:
-                head.disconnect()
+                preparation.disconnect()
                 raise
             self._life.state = "idle"
 
     def close(self) -> None:
         """Give the camera back; does nothing when closed. `cancel`s first."""
-        self.cancel()
-        with self._life.lock:
-            if self._life.state != "closed":
-                self._life.state = "closed"
-                self._registers.forget()
-                self._head.disconnect()
+        try:
+            self.cancel()
+        finally:
+            with self._life.lock:
+                if self._life.state != "closed":
+                    self._life.state = "closed"
+                    self._preparation.disconnect()
 
     def status(self) -> CameraStatus:
         """How it is, at any time."""
@@ -153,8 +155,15 @@ class DrivenCamera:
         CameraNotReady, CameraLost
             It cannot be talked to.
         """
-        self._life.ensure_open()
-        self._head.reset_undervoltage()
+        with self._life.lock:
+            self._life.ensure_open()
+            try:
+                self._head.reset_undervoltage()
+                # The firmware has turned the cooler off.
+                self._cooler.resume()
+            except HeadError:
+                self._raise_if_lost()
+                raise
 
     def configure(self, settings: Settings) -> Settings:
         """Apply all of `settings` that are given, or none; returns what is actual now, all of it.
@@ -173,14 +182,13 @@ class DrivenCamera:
             before = self.settings
             wanted = offer.rounded(self.capabilities.resolve(settings, now=before))
             try:
-                if self._doubtful:
-                    self._reconnect()
-                self._settings = self._applied(wanted)
+                self._settings = self._preparation.apply(wanted, self._mode_of(wanted))
             except (HeadError, CameraError) as error:
                 self._raise_if_lost()
                 self._registers.forget()
                 raise CameraError(
-                    f"configure failed: {error}. The camera kept the old settings; try again"
+                    f"configure failed: {error}. The old settings hold, and are written again before the "
+                    "next exposure; try again"
                 ) from error
             return self._settings
 
@@ -201,11 +209,16 @@ class DrivenCamera:
             if frames is not None and frames < 1:
                 raise SettingRefused("frames", frames, allowed="1 or more, or None for no end")
             kind = SingleFrame if frames == 1 else LiveStream
+            self._under_way = None
             try:
-                self._prepare(live=frames != 1)
+                settings, mode = self.settings, self._mode_of(self.settings)
+                self._settings = self._preparation.prepare(settings, mode, live=frames != 1)
                 self._under_way = kind(self._taking, self.settings, self.capabilities)
                 self._under_way.start()
-            except (HeadError, CameraError):
+            except BaseException:
+                self._registers.forget()
+                if self._under_way is not None:
+                    self._under_way.end()
                 self._raise_if_lost()
                 raise
             self._frames_left = frames
@@ -224,9 +237,14 @@ class DrivenCamera:
             self._life.lost()
             raise
         except CameraError as error:
-            self._doubtful = isinstance(error, FrameTimeout)
+            self._preparation.doubtful |= isinstance(error, FrameTimeout)
             self._end(under_way)
             self._raise_if_lost()
+            raise
+        except BaseException:
+            # Whatever it was (no memory, Ctrl-C), nobody knows how far the head got.
+            self._registers.forget()
+            self._end(under_way)
             raise
         with self._life.lock:
             under_way.raise_if_cancelled()
@@ -253,31 +271,8 @@ class DrivenCamera:
                 self._life.state = "idle"
                 under_way.end()
 
-    def _prepare(self, *, live: bool) -> None:
-        """Have the head initialised in the right mode and stream, with all settings written since."""
-        if self._doubtful:
-            self._reconnect()
-        mode = self.capabilities.mode(self.settings.readout_mode or 0).index
-        if not self._registers.is_prepared(mode, live=live):
-            self._initialise(mode, live=live)
-            self._settings = self._registers.apply(self.settings)
-
-    def _reconnect(self) -> None:
-        """Find the camera again, which may have been gone in between. Raises `CameraError`."""
-        self._registers.forget()
-        self._head.disconnect()
-        insist(self._head.connect)
-        self._doubtful = False
-
-    def _applied(self, wanted: Settings) -> Settings:
-        mode, live = self.capabilities.mode(wanted.readout_mode or 0).index, self._registers.live
-        if not self._registers.is_prepared(mode, live=live):
-            self._initialise(mode, live=live)
-        return self._registers.apply(wanted)
-
-    def _initialise(self, mode: int, *, live: bool) -> None:
-        self._registers.initialise(mode, live=live)
-        self._cooler.resume()
+    def _mode_of(self, settings: Settings) -> int:
+        return self.capabilities.mode(settings.readout_mode or 0).index
 
     def _reading(self, control: Control) -> float | None:
         """A reading that may not exist."""

@@ -13,8 +13,12 @@ from qhy600_ophyd.contract import Settings
 from qhy600_ophyd.sensor import Geometry, Region
 
 _SAMPLED_COLUMNS = 64
-_TELLING_RANGE = 8
-"""A row whose sample spans fewer counts (saturated, or dark in 8 bit) may be like another one."""
+_NEIGHBOURS = 9
+"""Rows over which it is judged how much rows differ there."""
+
+_ALIKE = 0.5
+"""Greatest part of its counts that a row may share with the next one and still tell something: rows of 64
+counts, of which each is equal to its neighbour with this chance, are equal by accident once in 2^64."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,31 +62,33 @@ def inspect(
     Notes
     -----
     The columns between the dark ones and the image read exactly 0 on this camera, so that an image that was
-    shifted on its way shows there; rows cannot repeat, since no two have the same noise; and a frame cannot
-    be that of the exposure before.
+    shifted on its way shows there. Rows cannot repeat, and a frame cannot be that of the exposure before,
+    since noise makes no two alike: but only where it moves the counts. Saturated rows, and rows in 8 bit with
+    little noise, are alike by nature; where most of a frame is like that it tells nothing, and says so.
     """
     assert settings.roi is not None
     kinds = geometry.x_region(settings.roi, settings.binning or 1)
-    seeing = np.flatnonzero(kinds != Region.TRANSITION)
     empty = np.flatnonzero(kinds == Region.TRANSITION)
+    seeing = np.flatnonzero(kinds != Region.TRANSITION)
     if seeing.size and not _any(counts):
         return Finding(damage="all its counts are 0", zero=True)
-    unverified = [] if empty.size else ["alignment"]
     if empty.size and counts[:, empty].any():
         return Finding(damage="columns that are always 0 are not: the image is shifted")
-    sample = np.ascontiguousarray(counts[:, seeing[:_SAMPLED_COLUMNS]])
+    unverified = [] if empty.size else ["alignment"]
+    sample = np.ascontiguousarray(counts[:, _telling_columns(kinds)])
     digest = blake2b(sample.tobytes(), digest_size=16).digest()
-    telling = _telling(sample)
-    if telling.sum() > 1:
-        if before == digest:
-            return Finding(damage="it is the frame before once more", digest=digest)
-        rows = sample[telling]
-        if np.unique(rows.view(np.dtype((np.void, rows.dtype.itemsize * rows.shape[1])))).size < len(rows):
-            return Finding(damage="some of its rows are there twice", digest=digest)
-    else:
-        unverified.append("repetition")
-    if telling.any() and not sample.any(axis=1).all():
+    telling = _telling_rows(sample)
+    if telling.sum() < 2:
+        return Finding(digest=digest, unverified=(*unverified, "repetition"))
+    if before == digest:
+        return Finding(damage="it is the frame before once more", digest=digest)
+    rows = sample[telling]
+    if not rows.any(axis=1).all():
         return Finding(damage="some of its rows are empty", digest=digest)
+    if np.unique(rows.view(np.dtype((np.void, rows.dtype.itemsize * rows.shape[1])))).size < len(rows):
+        return Finding(damage="some of its rows are there twice", digest=digest)
+    if not telling.all() and telling.mean() < 0.5:
+        unverified.append("repetition")
     return Finding(digest=digest, unverified=tuple(unverified))
 
 
@@ -91,8 +97,18 @@ def _any(counts: NDArray[Any]) -> bool:
     return any(bool(counts[first : first + 64].any()) for first in range(0, len(counts), 64))
 
 
-def _telling(sample: NDArray[Any]) -> NDArray[np.bool_]:
-    """Which rows hold counts so far apart that two alike are no accident."""
-    if sample.shape[1] < _SAMPLED_COLUMNS:
+def _telling_columns(kinds: NDArray[np.int8]) -> NDArray[np.intp]:
+    """The first of the columns with the image, or of all that see anything where there is no image."""
+    image = np.flatnonzero(kinds == Region.IMAGE)
+    found = image if image.size >= _SAMPLED_COLUMNS else np.flatnonzero(kinds != Region.TRANSITION)
+    return found[:_SAMPLED_COLUMNS]
+
+
+def _telling_rows(sample: NDArray[Any]) -> NDArray[np.bool_]:
+    """Which rows lie where rows differ so much from one to the next that two alike are no accident."""
+    if sample.shape[1] < _SAMPLED_COLUMNS or len(sample) < 2:
         return np.zeros(len(sample), bool)
-    return sample.max(axis=1) - sample.min(axis=1) >= _TELLING_RANGE
+    alike = (sample[1:] == sample[:-1]).mean(axis=1)
+    around = np.pad(alike, (_NEIGHBOURS // 2, _NEIGHBOURS // 2 + 1), mode="edge")
+    windows = np.lib.stride_tricks.sliding_window_view(around, _NEIGHBOURS)
+    return np.median(windows, axis=1)[: len(sample)] <= _ALIKE

@@ -123,11 +123,14 @@ class LiveStream:
         self.end()
 
     def end(self) -> None:
-        """Stop the stream."""
+        """Stop the stream, as far as the head still listens."""
         if self._running:
             self._running = False
-            self._taking.head.cancel()
-            self._taking.head.end_live()
+            try:
+                self._taking.head.cancel()
+                self._taking.head.end_live()
+            except HeadError:
+                self._taking.registers.forget()
 
     def raise_if_cancelled(self) -> None:
         """Raise `ExposureCancelled` if somebody ended it."""

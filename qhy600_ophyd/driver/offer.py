@@ -17,7 +17,9 @@ _DARK_3X3, _OVERSCAN_3X3 = 8, 20
 """Columns and rows beside the image in the mode that sums on the chip."""
 
 
-def capabilities(head: Head, *, geometry: Geometry, colour_filters: str = "") -> Capabilities:
+def capabilities(
+    head: Head, *, geometry: Geometry, colour_filters: str = "", retries: int = 0
+) -> Capabilities:
     """What `head`, connected and initialised once, offers on a chip of that geometry.
 
     The regions are known for the chip and not taken from the library, whose answers change with the order of
@@ -40,6 +42,7 @@ def capabilities(head: Head, *, geometry: Geometry, colour_filters: str = "") ->
         line_time=timing().line_time,
         start_delay=Delay(value=timing().best_start_delay, uncertainty=timing().start_delay_uncertainty),
         colour_filters=colour_filters,
+        retries=retries,
     )
 
 

@@ -114,16 +114,20 @@ class SingleFrame:
         self._stop()
 
     def raise_if_cancelled(self) -> None:
-        """Raise `ExposureCancelled` if somebody ended it."""
+        """Raise `ExposureCancelled` if somebody ended it, and end whatever was begun since."""
         if self._cancelled.is_set():
+            self._stop()
             raise ExposureCancelled(f"the exposure of frame {self._number} was cancelled; there is no frame")
 
     def _expose(self, settings: Settings) -> None:
         taking = self._taking
         taking.registers.refresh(settings)
         self._trigger = Trigger.now(taking.head.clock, taking.temperature())
+        self.raise_if_cancelled()
         insist(taking.head.expose)
         self._over = False
+        # Whoever cancelled in between found nothing to stop.
+        self.raise_if_cancelled()
 
     def _discard(self, counts: NDArray[Any], timeout: float) -> None:
         """Let the first frame after an initialisation go: it may carry the settings from before.
@@ -186,6 +190,7 @@ class SingleFrame:
         self._taking.head.cancel()
         if thoroughly:
             registers.initialise(self._taking.head.selected_mode(), live=False)
+            self._taking.cooler.resume()
             registers.apply(self._settings)
         self.start()
 
@@ -209,4 +214,7 @@ class SingleFrame:
     def _stop(self) -> None:
         if not self._over:
             self._over = True
-            self._taking.head.cancel()
+            try:
+                self._taking.head.cancel()
+            except HeadError:
+                self._taking.registers.forget()

@@ -4,55 +4,18 @@ from __future__ import annotations
 
 import threading
 
-import numpy as np
 import pytest
+from driver_rig import buffer, is_true, opened, taken
 
-from qhy600_ophyd.backends.simulated import KNOWN_FAULTS, SimulatedCamera
 from qhy600_ophyd.contract import (
-    CameraError,
     CameraLost,
     ExposureCancelled,
     Fault,
-    FrameLost,
-    FrameTimeout,
     Settings,
     SystemClock,
 )
 from qhy600_ophyd.driver import Control, HeadError
 from qhy600_ophyd.sensor.supply import undervoltage_code
-
-SINGLE = Settings(exposure=0.01, gain=56.0, offset=40.0, overscan=True)
-
-
-def opened(*faults: Fault, **parameters) -> SimulatedCamera:
-    camera = SimulatedCamera(**{"width": 80, "height": 24, "seed": 3, "faults": faults, **parameters})
-    for _ in range(3):
-        try:
-            camera.open()
-        except CameraError:
-            continue
-        break
-    camera.configure(SINGLE)
-    return camera
-
-
-def buffer(camera):
-    return np.zeros(camera.settings.frame_shape, camera.settings.frame_dtype)
-
-
-def taken(camera, timeout=8.0):
-    out = buffer(camera)
-    camera.arm(1)
-    return camera.grab(out, timeout), out
-
-
-def is_true(camera, info, counts):
-    """The frame is one that the simulator made, with the settings that are recorded."""
-    matching = [r for r in camera.log if r.settings == info.settings]
-    return any(np.array_equal(counts, camera.reproduce(record)) for record in matching)
-
-
-# -- what is always so ----------------------------------------------------------------------------------
 
 
 def test_the_first_frame_after_an_initialisation_is_thrown_away_and_counted():
@@ -152,146 +115,6 @@ def test_undervoltage_is_recorded_with_each_frame_and_forgotten_when_told():
     assert taken(camera)[0].undervoltage == 9
     camera.reset_undervoltage()
     assert not undervoltage_code(camera.status().undervoltage).failed
-
-
-# -- faults that are recovered from ---------------------------------------------------------------------
-
-RECOVERED = {
-    "connect_fails": 0,
-    "initialise_fails": 0,
-    "initialise_forgets_more": 0,
-    "write_fails": 0,
-    "configure_fails": 0,
-    "write_ignored": 0,
-    "read_back_late": 0,
-    "areas_change": 0,
-    "memory_command_fails": 0,
-    "expose_fails": 0,
-    "undervoltage": 0,
-    "interference": 0,
-    "supply_check_fails": 0,
-    "link_stalls": 0,
-    "fetch_fails": 1,
-    "frame_lost": 1,
-    "zero_frame": 1,
-    "readout_hangs": 1,
-    "stale_frame": 0,
-    "shifted_frame": 1,
-    "blocky_frame": 1,
-    "wrong_size": 1,
-}
-"""Name: how many exposures it costs."""
-
-FAILS = {
-    "camera_lost": CameraLost,
-    "power_cycle": CameraLost,
-    "unplugged": FrameTimeout,
-    "frame_timeout": FrameTimeout,
-    "slow_frame": FrameTimeout,
-    "live_begin_fails": None,
-    "live_stream_dies": FrameTimeout,
-    "live_partial_forever": FrameTimeout,
-    "live_zero_frame": CameraLost,
-    "live_frames_dropped": None,
-    "live_frame_repeated": FrameLost,
-}
-"""Name: what is raised; ``None`` where the stream goes on."""
-
-
-def test_every_known_fault_is_met_here():
-    assert {*RECOVERED, *FAILS} == set(KNOWN_FAULTS)
-
-
-@pytest.mark.parametrize("name", RECOVERED)
-def test_it_is_recovered_from_with_true_frames_only(name):
-    at = (
-        ("call", 0)
-        if name in ("connect_fails", "initialise_fails", "initialise_forgets_more")
-        else ("frame", 2)
-    )
-    camera = opened(Fault(name=name, at=at))
-    retries = 0
-    for gain in (10.0, 20.0, 30.0):
-        camera.configure(Settings(gain=gain))
-        info, counts = taken(camera)
-        assert info.settings.gain == gain
-        assert is_true(camera, info, counts)
-        retries += info.retries
-    assert camera.struck[name] == 1
-    assert retries == RECOVERED[name]
-
-
-@pytest.mark.parametrize("name", [n for n in FAILS if not n.startswith("live_")])
-def test_it_fails_with_an_error_that_says_what_to_do_and_works_again_afterwards(name):
-    camera = opened(Fault(name=name, at=("frame", 2)))
-    taken(camera)
-    with pytest.raises(FAILS[name]) as failed:
-        taken(camera)
-    assert "\n" not in str(failed.value)
-    if camera.status().state == "lost":
-        camera.close()
-        camera.open()
-        camera.configure(SINGLE)
-    assert camera.status().state == "idle"
-    info, counts = taken(camera)
-    assert is_true(camera, info, counts)
-
-
-@pytest.mark.parametrize("name", [n for n in FAILS if n.startswith("live_")])
-def test_a_stream_gives_true_frames_until_it_fails_with_a_reason(name):
-    camera = opened(Fault(name=name, at=None if name == "live_begin_fails" else ("frame", 2)))
-    got = 0
-
-    def stream():
-        nonlocal got
-        camera.arm(6)
-        for _ in range(6):
-            out = buffer(camera)
-            info = camera.grab(out, 3.0)
-            assert "sequence" in info.unverified
-            assert is_true(camera, info, out)
-            got += 1
-
-    if FAILS[name] is None:
-        stream()
-        assert got == 6
-    else:
-        with pytest.raises(FAILS[name]):
-            stream()
-        assert got < 6
-    assert camera.struck[name] == 1
-    if camera.status().state == "lost":
-        camera.close()
-        camera.open()
-        camera.configure(SINGLE)
-    info, counts = taken(camera)
-    assert is_true(camera, info, counts)
-
-
-@pytest.mark.parametrize(
-    ("name", "error"), [("frame_lost", FrameLost), ("shifted_frame", FrameLost), ("zero_frame", CameraLost)]
-)
-def test_what_goes_on_failing_is_given_up_after_the_retries(name, error):
-    camera = opened(Fault(name=name, at=("frame", 2), times=None))
-    taken(camera)
-    with pytest.raises(error, match="exposed 3 times"):
-        taken(camera)
-    assert camera.struck[name] >= 3
-
-
-def test_a_register_that_never_holds_its_value_is_an_error_and_the_old_settings_stay():
-    camera = opened(Fault(name="write_ignored", at=("time", 1000.0), times=None))
-    before = camera.settings
-    camera.clock.wait(1000.0)
-    with pytest.raises(CameraError, match="written 3 times"):
-        camera.configure(Settings(gain=99.0))
-    assert camera.settings == before
-
-
-def test_a_memory_that_cannot_be_emptied_leaves_the_frame_flagged():
-    camera = opened(Fault(name="memory_command_fails", at=("frame", 2)))
-    assert "freshness" not in taken(camera)[0].unverified
-    assert "freshness" in taken(camera)[0].unverified
 
 
 def test_a_frame_without_the_columns_that_are_always_zero_says_that_it_cannot_show_a_shift():
