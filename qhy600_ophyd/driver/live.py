@@ -87,7 +87,8 @@ class LiveStream:
         finally:
             taking.sequence = number + 1
         arrived = clock.monotonic()
-        self._due = arrived + self._period
+        # In step with the camera, whatever the host has spent on the frame before.
+        self._due += self._period
         finding = taking.examine(counts, fetched, self._settings, self._geometry)
         if finding.damage:
             taking.raise_if_lost()

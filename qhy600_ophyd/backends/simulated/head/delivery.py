@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -34,6 +36,15 @@ class Delivery:
     def __init__(self, machine: Machine, darkroom: Darkroom, *, seed: int, digests: bool, gps_locked: bool):
         self._machine, self._darkroom = machine, darkroom
         self._seed, self._digests, self._gps_locked = seed, digests, gps_locked
+        self._prepared: tuple[Shot, NDArray[Any]] | tuple[None, None] = (None, None)
+
+    def prepare(self, out: NDArray[np.uint8], shot: Shot) -> None:
+        """Make the frame of `shot` while it is still on its way, so that it is there when it is due."""
+        size = frame_bytes(shot.inputs)
+        if shot.possible and size <= out.nbytes:
+            head = self._header(shot)
+            counts = self._darkroom.develop(out[:size], shot.inputs, header=head, previous=shot.previous)
+            self._prepared = shot, counts
 
     def frame(self, out: NDArray[np.uint8], shot: Shot, fate: Fate) -> Fetched:
         """Put the frame of `shot` into `out`, with its damage, in the size that is set now.
@@ -45,12 +56,7 @@ class Delivery:
         """
         target, stated = self._target(out)
         self._ensure_possible(shot)
-        size = frame_bytes(shot.inputs)
-        raw = target if size == target.nbytes else np.empty(size, np.uint8)
-        head = b""
-        if shot.gps and size:
-            head = header(shot.inputs, shot.sequence, locked=self._gps_locked)
-        counts = self._darkroom.develop(raw, shot.inputs, header=head, previous=shot.previous)
+        raw, counts, head = self._counts(target, shot)
         taken = digest(counts) if self._digests else None
         if damage := shot.damage | (shot.faults & DAMAGING):
             fate = "damaged"
@@ -72,6 +78,25 @@ class Delivery:
         target[:] = 0
         self._write_down(shot, fate)
         return stated
+
+    def _counts(self, target: NDArray[np.uint8], shot: Shot) -> tuple[NDArray[np.uint8], NDArray[Any], bytes]:
+        """The frame of `shot`, in `target` if it has its size: as bytes and with its shape; its header."""
+        (ready, counts), self._prepared = self._prepared, (None, None)
+        size, head = frame_bytes(shot.inputs), self._header(shot)
+        raw = target if size == target.nbytes else np.empty(size, np.uint8)
+        if ready is shot and counts is not None:
+            made = counts.reshape(-1).view(np.uint8)
+            if raw is not target:
+                raw[:] = made
+            elif not np.shares_memory(made, target):
+                target[:] = made
+            return raw, raw.view(counts.dtype).reshape(counts.shape), head
+        return raw, self._darkroom.develop(raw, shot.inputs, header=head, previous=shot.previous), head
+
+    def _header(self, shot: Shot) -> bytes:
+        if not (shot.gps and frame_bytes(shot.inputs)):
+            return b""
+        return header(shot.inputs, shot.sequence, locked=self._gps_locked)
 
     def _target(self, out: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], Fetched]:
         """The bytes of `out` that a frame of the present size takes, and that size."""

@@ -125,6 +125,8 @@ class SingleFrames:
             return self._zeros(out, shot, "zeroed", at=arrival)
         self._wait(shot, shot.ends)
         shot.complete(machine.plant.mean_since(shot.mark))
+        if "frame_lost" not in strikes:
+            self._delivery.prepare(out, shot)
         self._wait(shot, arrival)
         if "frame_lost" in strikes:
             self._finish(shot, "lost")
