@@ -29,6 +29,10 @@ class ReadNoiseDistribution:
     jump, side_weight, core
         Of those, ``(percentile, value)``: height of the jump [e-], fraction of frames away from the middle
         level, and standard deviation within a level [e-].
+    large_share
+        Fraction of the jumping pixels to which `jump` applies in a model of the whole distribution.
+    small_jump
+        Between which heights [e-] the others' jumps lie in it, evenly distributed in the logarithm.
     jump_log_mean, jump_log_sd
         Of the natural logarithm of the jump in e-.
     jump_weight_correlation
@@ -45,6 +49,8 @@ class ReadNoiseDistribution:
     jump: Pairs
     side_weight: Pairs
     core: Pairs
+    large_share: float
+    small_jump: tuple[float, float]
     jump_log_mean: float
     jump_log_sd: float
     jump_weight_correlation: float
@@ -57,6 +63,7 @@ def read_noise_distribution() -> ReadNoiseDistribution:
         **{
             **table("noise"),
             **{name: _pairs(name) for name in ("tail", "jump", "side_weight", "core")},
+            "small_jump": tuple(table("noise")["small_jump"]),
         }
     )
 

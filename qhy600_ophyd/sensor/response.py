@@ -38,7 +38,7 @@ class Response:
     read_noise
         RMS [e-], same shape.
     pixel_well
-        Charge that a pixel holds [e-]: the full well at gain 0, where the converter does not limit it.
+        Charge that a photodiode holds [e-], the same in every mode: more than any converter range.
     switch
         First gain of the high-conversion-gain branch; ``None`` where there is no such branch.
     decibels
@@ -69,12 +69,12 @@ def response(mode: str) -> Response:
         )
         raise NotPublished(f"no response is published for {known.name!r}; there is one for {with_response}")
     entry, scale = table("response")[known.id], table("response")["scale"]
-    gain, system_gain, noise, full_well = np.array(entry["rows"], dtype=float).T
+    gain, system_gain, noise, _ = np.array(entry["rows"], dtype=float).T
     return Response(
         gain=gain,
         electrons_per_count=system_gain * scale,
         read_noise=noise,
-        pixel_well=float(full_well[0]) * scale,
+        pixel_well=float(table("response")["pixel_well"]),
         switch=entry.get("switch"),
         decibels=np.array(table("gain_decibels")[entry["decibels"]], dtype=float),
     )
@@ -113,7 +113,10 @@ def read_noise(mode: str, gain: float) -> float:
 
 
 def pixel_well(mode: str) -> float:
-    """Charge [e-] that a pixel of the mode holds. Raises `NotPublished` where the mode is not known."""
+    """Charge [e-] that a pixel of the mode holds, assumed in all of them; what can be counted may be less.
+
+    Raises `NotPublished` where the mode is not known.
+    """
     assumed = _assumed(mode)
     return response(mode).pixel_well if assumed is None else assumed.well
 

@@ -6,6 +6,13 @@ from chip_rig import BIAS_ONLY, LARGE, chip, frame, frames, image, inputs_of, re
 
 from qhy600_ophyd.sensor import Geometry
 from qhy600_ophyd.sensor.dark_current import dark_current
+from qhy600_ophyd.sensor.linearity import linearity
+from qhy600_ophyd.sensor.readout_modes import readout_modes
+
+BENDING = "extended_full_well"
+"""A mode whose converter reaches into the bend at gain 0."""
+
+FULL_FRAME = [mode.id for mode in readout_modes() if mode.has_response]
 
 
 @pytest.mark.parametrize("photons", [0.0, 2.0, 10.0, 40.0, 3000.0, 40_000.0])
@@ -105,21 +112,36 @@ def test_dark_columns_have_dark_charge_and_the_overscan_has_none_and_two_columns
     assert counts[:2000, 24:].min() > truth.mean_counts(3500.0, 600.0)
 
 
+@pytest.mark.parametrize("mode", FULL_FRAME)
+def test_a_bright_light_fills_the_converter_in_every_mode_of_the_real_chip(mode):
+    camera = real()
+    counts = image(frame(camera, photons=1e6, mode=mode))
+    truth = truth_of(camera, mode=mode)
+    assert (counts == 65535).all()
+    assert truth.mean_counts(1e6, 1.0) == 65535
+    assert truth.full_well == (65535 - truth.bias_level) * truth.electrons_per_count < truth.pixel_well
+
+
 @pytest.mark.parametrize(
-    ("gain", "top"), [pytest.param(30.0, "converter", id="converter"), pytest.param(0.0, "pixel", id="pixel")]
+    ("limit", "largest"),
+    [
+        pytest.param({"pixel_well_scale": 0.5}, lambda charge: charge.pixel_well, id="well"),
+        pytest.param(
+            {"pixel_well_scale": 0.5, "linearity_curve": 3.0},
+            lambda charge: charge.curve.largest_signal,
+            id="vertex",
+        ),
+    ],
 )
-def test_a_bright_light_fills_the_converter_or_the_pixel_and_the_truth_says_which(gain, top):
-    camera = chip(linearity_curve=1.0)
-    counts = image(frame(camera, photons=1e6, gain=gain))
-    truth = truth_of(camera, gain=gain)
-    if top == "converter":
-        assert (counts == 65535).all()
-        assert truth.full_well == (65535 - truth.bias_level) * truth.electrons_per_count < truth.pixel_well
-    else:
-        full = truth.bias_level + truth.pixel_well / truth.electrons_per_count
-        sigma = np.hypot(truth.read_noise / truth.electrons_per_count, np.sqrt(1 / 12))
-        assert abs(counts.mean() - full) < 4 * sigma / np.sqrt(counts.size)
-        assert truth.mean_counts(1e6, 1.0) == pytest.approx(full)
+def test_where_the_pixel_is_full_before_the_converter_it_ends_where_the_truth_says(limit, largest):
+    camera = chip(**limit)
+    counts = image(frame(camera, photons=1e6))
+    truth = truth_of(camera)
+    assert truth.full_well == pytest.approx(largest(truth.charge))
+    full = truth.bias_level + truth.full_well / truth.electrons_per_count
+    sigma = np.hypot(truth.read_noise / truth.electrons_per_count, np.sqrt(1 / 12))
+    assert abs(counts.mean() - full) < 4 * sigma / np.sqrt(counts.size)
+    assert truth.mean_counts(1e6, 1.0) == pytest.approx(full)
 
 
 @pytest.mark.parametrize("fraction", [0.5, 0.85, 0.9, 0.96, 1.0])
@@ -128,9 +150,9 @@ def test_a_bright_light_fills_the_converter_or_the_pixel_and_the_truth_says_whic
 )
 def test_the_response_bends_as_the_truth_says(bend, fraction):
     camera = chip(**bend)
-    truth = truth_of(camera)
-    photons = fraction * truth.pixel_well / truth.quantum_efficiency
-    counts = image(frame(camera, photons=photons))
+    truth = truth_of(camera, mode=BENDING)
+    photons = fraction * linearity().saturation / truth.quantum_efficiency
+    counts = image(frame(camera, photons=photons, mode=BENDING))
     electrons = truth.quantum_efficiency * photons + truth.dark_current
     expected = truth.mean_counts(photons, 1.0)
     straight = truth.bias_level + electrons / truth.electrons_per_count
@@ -138,3 +160,39 @@ def test_the_response_bends_as_the_truth_says(bend, fraction):
     assert abs(counts.mean() - expected) < 4 * error
     bends_there = fraction > 0.8 or "nonlinearity" in bend
     assert (abs(counts.mean() - straight) > 4 * error) == bends_there
+
+
+@pytest.mark.parametrize("fraction", [0.75, 0.85, 0.9, 0.95, 1.0])
+def test_above_the_onset_shot_noise_shrinks_with_the_local_gain(fraction):
+    """The variance of s(Q) is g² Q + (s'' Q)² / 2 for Poisson numbers of mean Q, up to the second order."""
+    camera = chip(linearity_curve=1.0)
+    truth = truth_of(camera, mode=BENDING)
+    charge = fraction * linearity().saturation
+    photons = (charge - truth.dark_current) / truth.quantum_efficiency
+    pair = image(frames(camera, 2, photons=photons, mode=BENDING))
+    gain = linearity().local_gain(charge)
+    second = 2 * linearity().compression / linearity().saturation if fraction > linearity().onset else 0.0
+    shot = gain**2 * charge + (second * charge) ** 2 / 2
+    expected = (shot + truth.read_noise**2) / truth.electrons_per_count**2 + 1 / 12
+    assert abs(np.var(pair[1] - pair[0]) / 2 / expected - 1) < 4 * np.sqrt(2 / pair[0].size)
+    assert (gain < 0.99) == (fraction > linearity().onset)
+
+
+@pytest.mark.parametrize("fraction", [0.5, 0.97])
+def test_a_mode_whose_converter_ends_below_the_bend_is_straight_up_to_its_end(fraction):
+    camera = chip(linearity_curve=1.0)
+    truth = truth_of(camera)
+    electrons = fraction * truth.full_well
+    photons = (electrons - truth.dark_current) / truth.quantum_efficiency
+    counts = image(frame(camera, photons=photons))
+    straight = truth.bias_level + electrons / truth.electrons_per_count
+    error = np.sqrt(electrons + truth.read_noise**2) / truth.electrons_per_count / np.sqrt(counts.size)
+    assert abs(counts.mean() - straight) < 4 * error
+
+
+def test_a_long_dark_frame_has_no_glow_at_its_edges():
+    counts = image(frame(real(warm_fraction=0.0), photons=0.0, exposure=300.0, temperature=20.0))
+    middle = counts[60:140, 80:220]
+    for edge in (counts[:40], counts[-40:], counts[:, :40], counts[:, -40:], counts[:40, :40]):
+        error = (edge.var() / edge.size + middle.var() / middle.size) ** 0.5
+        assert abs(edge.mean() - middle.mean()) < 4 * error

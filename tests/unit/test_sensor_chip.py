@@ -35,26 +35,55 @@ def test_the_jumps_are_as_wide_as_a_log_normal_of_the_given_width():
     assert abs(half - 0.6745 * known.jump_log_sd) < 4 * error
 
 
-def test_a_straight_response_below_the_bend_is_left_alone():
-    assert (linearity().deviation([0, 0.3, linearity().onset]) == 0).all()
-    assert linearity().onset >= 73_000 / 81_240.6 - 0.1
+def test_a_response_below_the_bend_is_left_alone():
+    charge = np.array([0, 0.3, linearity().onset]) * linearity().saturation
+    assert (linearity().signal(charge) == charge).all()
+    assert (linearity().local_gain(charge) == 1).all()
 
 
-def test_the_bend_falls_short_by_what_the_chart_shows():
-    """Its last points lie 3.7 and 3.8 % low; single ones scatter by 296 e- of 81 000, 0.4 %."""
-    assert linearity().deviation(1.0397) == pytest.approx(-0.0382, abs=0.004)
+MEANS_OF_THE_CHART = [
+    (0.8206, 0.0002, 4),
+    (0.8752, -0.0068, 4),
+    (0.9235, -0.0107, 3),
+    (0.9708, -0.0204, 4),
+    (1.0230, -0.0337, 4),
+]
+"""Charge over saturation, relative deviation from the straight part, number of points in this mean."""
 
 
-def test_at_its_end_the_bend_meets_saturation():
-    fraction, deviation = linearity().rows[-1]
-    assert fraction * (1 + deviation) == pytest.approx(1, abs=1e-4)
+@pytest.mark.parametrize(("fraction", "deviation", "points"), MEANS_OF_THE_CHART)
+def test_the_bend_falls_short_by_what_the_chart_shows(fraction, deviation, points):
+    """Single points scatter by 230 e-; the straight line is good to 117 e-."""
+    charge = fraction * linearity().saturation
+    error = np.hypot(230 / np.sqrt(points), 117)
+    assert abs(linearity().signal(charge) - charge * (1 + deviation)) < 4 * error
 
 
-@given(st.floats(0, 1.2), st.floats(0, 1.2))
-def test_more_charge_never_gives_less_signal(one, other):
+@pytest.mark.parametrize(("electrons", "within"), [(51_000, 0.0), (73_000, 0.01)])
+def test_the_response_is_as_straight_as_the_makers_page_says(electrons, within):
+    assert abs(linearity().signal(electrons) / electrons - 1) <= within
+
+
+@given(st.floats(0, 120_000), st.floats(0, 120_000))
+def test_more_charge_never_gives_less_signal_nor_more_of_it_per_electron(one, other):
     low, high = sorted((one, other))
-    signal = np.array([low, high]) * (1 + linearity().deviation([low, high]))
-    assert signal[0] <= signal[1]
+    assert linearity().signal(low) <= linearity().signal(high)
+    assert 1 >= linearity().local_gain(low) >= linearity().local_gain(high) >= 0
+
+
+@given(st.floats(0, 120_000))
+def test_the_local_gain_is_the_slope_of_the_signal(charge):
+    """A central difference of a parabola is exact; across its two ends it is off by the curvature."""
+    step = 1.0
+    slope = (linearity().signal(charge + step) - linearity().signal(charge - step)) / (2 * step)
+    error = linearity().compression * step / linearity().saturation + 1e-9
+    assert abs(linearity().local_gain(charge) - slope) <= error
+
+
+def test_the_signal_ends_at_the_vertex():
+    law = linearity()
+    assert law.signal([law.vertex, 2 * law.vertex]) == pytest.approx(law.largest_signal)
+    assert law.local_gain(law.vertex) == pytest.approx(0, abs=1e-12)
 
 
 @pytest.mark.parametrize(

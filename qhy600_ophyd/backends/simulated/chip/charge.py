@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -10,7 +10,7 @@ from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
 from qhy600_ophyd.backends.simulated.chip.machine_words import bits_of_float, float_of_bits, fused, larger
-from qhy600_ophyd.sensor.linearity import linearity
+from qhy600_ophyd.sensor.linearity import Linearity, linearity
 
 _f = np.float32
 _ZERO, _ONE, _NONE = _f(0.0), _f(1.0), np.uint32(0)
@@ -19,13 +19,14 @@ _ZERO, _ONE, _NONE = _f(0.0), _f(1.0), np.uint32(0)
 class Bend(NamedTuple):
     """The response of a pixel, for compiled loops; all in electrons.
 
-    A charge q reads as s (1 - loss s) with s = min(q (1 + sum of slope (q - knot) beyond each knot), well);
-    nothing happens to it below `onset`.
+    A charge q, at most `vertex`, reads as s (1 - loss s) with s = min(q - curvature (q - knot)², well), the
+    square only beyond `knot`; nothing happens to it below `onset`.
     """
 
     onset: np.float32
-    knot: NDArray[np.float32]
-    slope: NDArray[np.float32]
+    knot: np.float32
+    vertex: np.float32
+    curvature: np.float32
     well: np.float32
     loss: np.float32
 
@@ -44,8 +45,12 @@ class Charge:
         Relative width of the pixels' responses; they are normally distributed.
     pixel_well
         Largest signal of a pixel [e-].
+    photodiodes
+        How many hold that charge together.
+    scale
+        Factor on the charge at which one of them bends.
     linearity_curve
-        Factor on the published compression of the signal near the pixel well.
+        Factor on the published compression of a photodiode's signal.
     nonlinearity
         Further part of the signal that is missing at the pixel well; it grows with the signal, so that a
         charge Q reads as Q (1 - nonlinearity Q / pixel_well).
@@ -55,6 +60,8 @@ class Charge:
     dark_current: float
     prnu: float
     pixel_well: float
+    photodiodes: int = 1
+    scale: float = 1.0
     linearity_curve: float = 0.0
     nonlinearity: float = 0.0
 
@@ -70,24 +77,34 @@ class Charge:
 
     def signal(self, collected: ArrayLike) -> NDArray[np.float64]:
         """What is read of charges [e-]; any shape."""
-        collected = np.asarray(collected, float)
-        compression = self.linearity_curve * linearity().deviation(collected / self.pixel_well)
-        held = np.minimum(collected * (1 + compression), self.pixel_well)
+        held = np.minimum(self.curve.signal(collected), self.pixel_well)
         return held * (1 - self.nonlinearity * held / self.pixel_well)
+
+    @property
+    def curve(self) -> Linearity:
+        """The compression of the signal, beside the clipping at the pixel well."""
+        published = linearity()
+        return replace(
+            published,
+            saturation=published.saturation * self.scale * self.photodiodes,
+            compression=published.compression * self.linearity_curve,
+        )
+
+    @property
+    def largest_signal(self) -> float:
+        """What is read of any charge at most, `nonlinearity` left out [e-]."""
+        return min(self.pixel_well, self.curve.largest_signal)
 
     @property
     def bend(self) -> Bend:
         """The same response for compiled loops."""
-        fraction, deviation = np.array(linearity().rows).T
-        slope = np.diff(self.linearity_curve * deviation) / np.diff(fraction) / self.pixel_well
-        change = np.diff(slope, prepend=0.0, append=0.0)
-        bent = change != 0
-        knot = fraction[bent] * self.pixel_well
-        onset = 0.0 if self.nonlinearity else min([*knot, self.pixel_well])
+        curve = self.curve
+        straight = min(curve.knot, self.pixel_well) if curve.compression else self.pixel_well
         return Bend(
-            onset=_f(onset),
-            knot=knot.astype(np.float32),
-            slope=change[bent].astype(np.float32),
+            onset=_f(0.0 if self.nonlinearity else straight),
+            knot=_f(curve.knot),
+            vertex=_f(curve.vertex),
+            curvature=_f(curve.compression / curve.saturation),
             well=_f(self.pixel_well),
             loss=_f(self.nonlinearity / self.pixel_well),
         )
@@ -101,11 +118,9 @@ def read_signal(charge, bend, n):
         top = larger(top, np.uint32(bits_of_float(charge[i])))
     if float_of_bits(np.int32(top)) < bend.onset:
         return
-    bent = np.ones(n, np.float32)
-    for k in range(len(bend.knot)):
-        knot, slope = bend.knot[k], bend.slope[k]
-        for i in range(n):
-            bent[i] = fused(slope, max(charge[i] - knot, _ZERO), bent[i])
+    knot, vertex, curvature, well, loss = bend.knot, bend.vertex, bend.curvature, bend.well, bend.loss
     for i in range(n):
-        held = min(charge[i] * bent[i], bend.well)
-        charge[i] = held * (_ONE - bend.loss * held)
+        collected = min(charge[i], vertex)
+        beyond = max(collected - knot, _ZERO)
+        held = min(fused(-curvature * beyond, beyond, collected), well)
+        charge[i] = held * (_ONE - loss * held)

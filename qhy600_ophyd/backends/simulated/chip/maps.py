@@ -14,7 +14,7 @@ from qhy600_ophyd.backends.simulated.chip.parameters import ChipParameters
 from qhy600_ophyd.backends.simulated.chip.poisson_numbers import exponential
 from qhy600_ophyd.backends.simulated.chip.purposes import Fixed, fixed_key
 from qhy600_ophyd.backends.simulated.chip.random_bits import pixel_bits, row_key
-from qhy600_ophyd.backends.simulated.chip.rare_pixels import RarePixels, chosen_pixels
+from qhy600_ophyd.backends.simulated.chip.rare_pixels import RarePixels, chosen_pixels, summed_fraction
 from qhy600_ophyd.backends.simulated.chip.telegraph import Traps, traps
 from qhy600_ophyd.contract import SettingRefused
 from qhy600_ophyd.sensor import Geometry, Rectangle, Region
@@ -64,7 +64,7 @@ def make_maps(
         Of the chip.
     binning
         Pixels that one pixel of `geometry` stands for, along each axis; it has their mean response and dark
-        current, which differ less, and a warm one more often.
+        current and the sum of their noise, which differ less, and one of a rare kind more often.
     threads
         Most threads to use; the maps do not depend on it.
 
@@ -77,18 +77,19 @@ def make_maps(
     if shape[1] > _WIDEST:
         raise SettingRefused("width", shape[1], allowed=f"at most {_WIDEST} columns")
     prnu, spread = parameters.prnu / binning, parameters.dark_spread / binning
+    noise_spread = parameters.noise_spread / binning
     codes = Codes(
         response=np.empty(shape, np.int8),
         dark=np.empty(shape, np.uint16),
         noise=np.empty(shape, np.uint8),
         response_step=_f(min(5 * prnu, 1.0) / 127),
         dark_step=_f(np.exp(4.5 * spread - spread**2 / 2) / 65535),
-        noise_step=_f(np.exp(4.5 * parameters.noise_spread - parameters.noise_spread**2) / 255),
+        noise_step=_f(np.exp(4.5 * noise_spread - noise_spread**2) / 255),
     )
     keys = np.array([fixed_key(seed, what, binning) for what in (Fixed.RESPONSE, Fixed.DARK, Fixed.NOISE)])
 
     def fill(first: int, last: int) -> None:
-        _fill_codes(codes, keys, first, last, _f(prnu), _f(spread), _f(parameters.noise_spread))
+        _fill_codes(codes, keys, first, last, _f(prnu), _f(spread), _f(noise_spread))
 
     edges = np.linspace(0, shape[0], threads + 1).astype(int)
     if threads > 1:
@@ -109,7 +110,7 @@ def make_maps(
         fast=traps(parameters, seed=seed, binning=binning, slow=False, rows=rows, columns=columns),
         slow=traps(parameters, seed=seed, binning=binning, slow=True, rows=rows, columns=columns),
         warm=warm._replace(value=factor.astype(np.float32) / _f(binning**2)),
-        thermal=chosen(Fixed.THERMAL, parameters.thermal_noise_fraction),
+        thermal=chosen(Fixed.THERMAL, summed_fraction(parameters.thermal_noise_fraction, binning)),
     )
 
 

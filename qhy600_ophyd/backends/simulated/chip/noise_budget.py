@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from math import exp, pi, sqrt
 
 from qhy600_ophyd.backends.simulated.chip.parameters import ChipParameters
-from qhy600_ophyd.backends.simulated.chip.telegraph import jump_heights, side_weights
+from qhy600_ophyd.backends.simulated.chip.rare_pixels import summed_fraction
+from qhy600_ophyd.backends.simulated.chip.telegraph import jump_heights, jumping_fraction, side_weights
 
 _MOST_TELEGRAPH = sqrt(0.75)
 """Part of the read noise that the jumps may have; in a mode quieter than that they are made smaller."""
@@ -59,26 +60,30 @@ def thermal_sigma(parameters: ChipParameters) -> float:
     return left * parameters.thermal_noise * sqrt(pi / 2)
 
 
-def noise_budget(parameters: ChipParameters, read_noise: float) -> NoiseBudget:
-    """The parts of a mode's read noise [e-, RMS over the pixels].
+def noise_budget(parameters: ChipParameters, read_noise: float, binning: int = 1) -> NoiseBudget:
+    """The parts of a mode's read noise [e-, RMS over the pixels], each a sum of ``binning`` × ``binning``.
 
     Jumps, row noise and thermal noise are in electrons the same in every mode, and the normally distributed
     core takes the rest, so that all together have the table's RMS. Where the parts beside the core would take
     more than three quarters of the variance, the jumps are scaled down; where they still do, the core
     keeps a quarter and the total exceeds the table.
     """
-    telegraph = parameters.telegraph_noise if parameters.telegraph_fraction else 0.0
+    telegraph = binning * parameters.telegraph_noise if parameters.telegraph_fraction else 0.0
     jump_scale = min(1.0, _MOST_TELEGRAPH * read_noise / telegraph) if telegraph else 1.0
     telegraph *= jump_scale
     fast = telegraph * sqrt(1 - parameters.slow_traps)
-    thermal = thermal_sigma(parameters) * sqrt(parameters.thermal_noise_fraction * (1 - 2 / pi))
+    thermal = thermal_sigma(parameters) * sqrt(
+        summed_fraction(parameters.thermal_noise_fraction, binning) * (1 - 2 / pi)
+    )
     others = fast**2 + parameters.row_noise**2 + thermal**2
     core = sqrt(max(read_noise**2 - others, read_noise**2 / 4))
-    jumps = jump_scale * jump_heights(parameters)
-    weight = parameters.telegraph_fraction * (1 - parameters.slow_traps) * float(side_weights().mean())
+    jumps = jump_scale * jump_heights(parameters, binning)
+    weight = (
+        jumping_fraction(parameters, binning) * (1 - parameters.slow_traps) * float(side_weights().mean())
+    )
     common = parameters.row_noise**2
     fourth = (
-        3 * core**4 * exp(4 * parameters.noise_spread**2)
+        3 * core**4 * exp(4 * (parameters.noise_spread / binning) ** 2)
         + weight * float((jumps**4).mean())
         + 3 * common**2
         + 6 * (core**2 * fast**2 + core**2 * common + fast**2 * common)

@@ -59,9 +59,9 @@ class ChipParameters:
         Part of the pixels that are warm (measured: 0.024 %); they have 10 to 100 times the mean dark current,
         evenly distributed in the logarithm, beside that of an ordinary pixel.
     pixel_well_scale
-        Factor on the charge that a pixel holds.
+        Factor on the charge that a pixel holds, and at which its signal begins to be compressed.
     linearity_curve
-        Factor on the published compression of the signal shortly below the pixel well.
+        Factor on the published compression of the signal of a photodiode above 65 ke-.
     nonlinearity
         Further part of the signal that is missing at the pixel well; a charge Q reads as
         Q (1 - nonlinearity Q / pixel_well).
@@ -75,12 +75,12 @@ class ChipParameters:
         Factors on the published e-/count and read noise of every mode and gain.
     noise_spread
         Standard deviation of the logarithm of the pixels' normally distributed noise (fitted to the measured
-        median, mean and RMS).
+        distribution).
     telegraph_fraction
         Part of the pixels that jump between levels (measured: 8.85 %).
     telegraph_noise
-        RMS over all pixels of what the jumps add [e-], the same in every mode (measured: sqrt(1.67² -
-        1.33²)).
+        RMS over all pixels of what the jumps add [e-], the same in every mode (fitted to the measured
+        distribution).
     slow_traps
         Part of the telegraph pixels whose level stays for 30 s to 16 min, so that it shows in a series of
         frames; what they add to a long series is not in the table's read noise.
@@ -121,9 +121,9 @@ class ChipParameters:
     cosmic_rate: float = 0.0
     electrons_per_count_scale: float = 1.0
     read_noise_scale: float = 1.0
-    noise_spread: float = 0.32
+    noise_spread: float = 0.205
     telegraph_fraction: float = 0.0885
-    telegraph_noise: float = 1.01
+    telegraph_noise: float = 1.08
     slow_traps: float = 0.02
     row_noise: float = 0.1
     column_pattern: float = 0.15
@@ -156,10 +156,12 @@ class ChipParameters:
     def drawn(cls, seed: int) -> ChipParameters:
         """A sensor like another of the same kind: each figure drawn within what published figures differ by.
 
-        Factors are log-normal, so that none changes sign; the widths are in the source.
+        Factors are log-normal, so that none changes sign; the widths are in the source. The pixel well goes
+        with e-/count, whose absolute scale is what is unknown: every camera reaches its largest count.
         """
         random = np.random.default_rng([seed, 455])
         factor = {name: float(np.exp(width * random.standard_normal())) for name, width in _SPREAD.items()}
+        factor["pixel_well_scale"] *= factor["electrons_per_count_scale"]
         drawn: dict[str, float] = {}
         for field in fields(cls):
             if field.name in factor:

@@ -32,6 +32,11 @@ class RarePixels(NamedTuple):
         return chip
 
 
+def summed_fraction(fraction: float, binning: int) -> float:
+    """Part of the sums of ``binning`` × ``binning`` pixels that have one of so rare a kind among them."""
+    return 1 - (1 - fraction) ** binning**2
+
+
 def chosen_pixels(
     key: np.uint64, fraction: float, rows: NDArray[np.bool_], columns: NDArray[np.bool_]
 ) -> RarePixels:

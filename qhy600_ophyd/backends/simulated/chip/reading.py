@@ -144,6 +144,13 @@ def expose_rows(
 @njit(cache=True, nogil=True, error_model="numpy")
 def add_up(out, counts, binning, most, shift):
     """Sums of ``binning`` × ``binning`` counts, none above `most`, without their lowest `shift` bits."""
+    if binning == 1:
+        low = np.uint16(shift)
+        for row in range(out.shape[0]):
+            single, into = counts[row], out[row]
+            for column in range(into.shape[0]):
+                into[column] = single[column] >> low
+        return
     for row in range(out.shape[0]):
         for column in range(out.shape[1]):
             total = np.int64(0)

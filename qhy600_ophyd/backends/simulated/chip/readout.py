@@ -6,9 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import ndtr
 
 CONVERTER_CODE = 65535
 """Largest count of the converter; in 8 and 16 bit a sum of binned pixels is clipped there too."""
+
+_LEAST_NOISE = 1e-6  # count: less than rounding shows, and not 0, which divides nothing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +66,9 @@ class Readout:
     def mean_counts(self, signal: ArrayLike) -> NDArray[np.float64]:
         """Mean count of (binned) pixels, clipped.
 
-        Dropping n bits lowers the mean by (2^n - 1) / 2^(n + 1), as for any count much noisier than 2^n.
+        Where bits are dropped it is the expectation of the count without them, rounded down, over the normal
+        noise of what is shortened: the read noise around the signal of each of the pixels, or, of a sum of
+        pixels, all of its noise.
 
         Parameters
         ----------
@@ -71,8 +76,19 @@ class Readout:
             Signals [e-] of pixels of the chip, equally likely along the last axis, over which the mean is
             taken after each was converted.
         """
-        counts = np.minimum(self.bias + np.asarray(signal, float) / self.electrons_per_count, CONVERTER_CODE)
-        pixel = counts.mean(axis=-1)
-        total = np.clip(self.pixels * pixel, 0, self.largest_sum)
+        level = self.bias + np.asarray(signal, float) / self.electrons_per_count
+        if not self.shift:
+            pixel = np.minimum(level, CONVERTER_CODE).mean(axis=-1)
+            return np.clip(self.pixels * pixel, 0, self.largest_sum)
+        noise = np.asarray(self.read_noise / self.electrons_per_count)
+        if self.pixels == 1:
+            return self._shortened(level, noise).mean(axis=-1)
+        spread = np.sqrt(self.pixels * (level.var(axis=-1) + noise**2))
+        return self._shortened(self.pixels * level.mean(axis=-1), spread)
+
+    def _shortened(self, level: NDArray[np.float64], noise: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Means of counts without their lowest bits: the probabilities to reach each step, added up."""
+        noise = np.maximum(noise, _LEAST_NOISE)
         step = 2**self.shift
-        return np.clip(total / step - (step - 1) / (2 * step), 0, self.saturation_code)
+        first = range(step, self.largest_sum + 1, step)
+        return np.asarray(sum(ndtr((level - (code - 0.5)) / noise) for code in first))

@@ -5,8 +5,10 @@ adds or subtracts a jump d: the frame's contribution is d (s2 - s1). The states 
 and of the time at which its row is read. Those of fast traps are drawn anew every microsecond; those of
 slow ones stay, for 30 s to 16 min as the pixel has it, which is how a series of frames shows levels
 (assumed: no time constants are published). d and the probability of either change have the measured
-distributions, d on a scale that makes the RMS over all pixels the one wished for: the published jumps
-themselves, of pixels sought for large ones, would give more noise than the same source's RMS allows.
+distributions; d is a mixture of the published jumps and of smaller ones, fitted to the distribution of
+all pixels (`sensor.noise`), since the published ones alone, of pixels sought for large jumps, would give
+more noise than the same source's RMS allows. A pixel that sums several of the chip has one trap where any
+of them has, with a jump as large as keeps the variance.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from numpy.typing import NDArray
 from qhy600_ophyd.backends.simulated.chip.parameters import ChipParameters
 from qhy600_ophyd.backends.simulated.chip.purposes import Fixed, fixed_key
 from qhy600_ophyd.backends.simulated.chip.random_bits import mix64, pixel_bits, row_key
-from qhy600_ophyd.backends.simulated.chip.rare_pixels import RarePixels, chosen_pixels
+from qhy600_ophyd.backends.simulated.chip.rare_pixels import RarePixels, chosen_pixels, summed_fraction
 from qhy600_ophyd.sensor.noise import read_noise_distribution
 
 _COLUMN_BITS, _JUMP_BITS, _CHANCE_BITS = 14, 8, 7
@@ -74,23 +76,38 @@ def traps(
     share = parameters.slow_traps if slow else 1 - parameters.slow_traps
     where = chosen_pixels(
         fixed_key(seed, Fixed.SLOW_TRAPS if slow else Fixed.FAST_TRAPS, binning),
-        parameters.telegraph_fraction * share,
+        jumping_fraction(parameters, binning) * share,
         rows,
         columns,
     )
     packed = where.x.astype(np.uint32)
     _add_kinds(packed, where.first, fixed_key(seed, Fixed.TRAP_KINDS, binning))
-    jump, weight = jump_heights(parameters), side_weights()
+    jump, weight = jump_heights(parameters, binning), side_weights()
     return Traps(
         where.first, packed, jump.astype(np.float32), np.round(weight / 2 * 2.0**32).astype(np.uint32)
     )
 
 
-def jump_heights(parameters: ChipParameters) -> NDArray[np.float64]:
-    """Equally likely heights of jumps [e-], shape ``(256,)``, that give the noise that is wished for."""
-    published = _quantiles(read_noise_distribution().jump, 2**_JUMP_BITS)
-    noise = np.sqrt(parameters.telegraph_fraction * (published**2).mean() * side_weights().mean())
-    return published * (parameters.telegraph_noise / noise if noise > 0 else 0.0)
+def jumping_fraction(parameters: ChipParameters, binning: int) -> float:
+    """Part of the pixels that jump, where each sums ``binning`` × ``binning``: 1 - (1 - f)^(binning²)."""
+    return summed_fraction(parameters.telegraph_fraction, binning)
+
+
+def jump_heights(parameters: ChipParameters, binning: int = 1) -> NDArray[np.float64]:
+    """Equally likely heights of jumps [e-], shape ``(256,)``, that give the noise that is wished for.
+
+    By default they are those of the fit; another `telegraph_noise` or `telegraph_fraction` scales them, and
+    so does the sum of ``binning`` × ``binning`` pixels, whose noise is `binning` times that of one.
+    """
+    known = read_noise_distribution()
+    large = round(known.large_share * 2**_JUMP_BITS)
+    least, largest = np.log(known.small_jump)
+    small = np.exp(
+        least + (largest - least) * (np.arange(2**_JUMP_BITS - large) + 0.5) / (2**_JUMP_BITS - large)
+    )
+    heights = np.concatenate([small, _quantiles(known.jump, large)])
+    noise = np.sqrt(jumping_fraction(parameters, binning) * (heights**2).mean() * side_weights().mean())
+    return heights * (binning * parameters.telegraph_noise / noise if noise > 0 else 0.0)
 
 
 def side_weights() -> NDArray[np.float64]:

@@ -45,7 +45,8 @@ class Truth:
         standard error sqrt((kurtosis - 1) / n).
     pixel_well, full_well
         [e-]: what the pixel holds, and what of it can be counted:
-        min(pixel_well, (saturation_code - bias_level) electrons_per_count).
+        min(pixel_well, (saturation_code - bias_level) electrons_per_count), or the vertex of the compression
+        where that is less (it is not by default).
     bias_level
         Mean without charge [count].
     quantum_efficiency
@@ -57,7 +58,7 @@ class Truth:
     prnu
         Relative width of the pixels' responses.
     nonlinearity
-        Part of the signal that is missing at the pixel well, beside the compression near it.
+        Part of the signal that is missing at the pixel well, beside the compression.
     saturation_code
         Largest count.
     charge, readout
@@ -98,7 +99,7 @@ class Truth:
             read_noise=float(np.sqrt(pixels * alone + pixels * readout.binning * noise.row**2)),
             read_noise_kurtosis=3 + (noise.kurtosis - 3) / pixels,
             pixel_well=charge.pixel_well * pixels,
-            full_well=min(charge.pixel_well * pixels, (readout.saturation_code - bias_level) * per_count),
+            full_well=min(charge.largest_signal * pixels, (readout.saturation_code - bias_level) * per_count),
             bias_level=bias_level,
             quantum_efficiency=charge.quantum_efficiency,
             responsivity=charge.quantum_efficiency / per_count,
@@ -177,10 +178,12 @@ class Injected:
             * (1 + parameters.warm_fraction * mean_warmth()),
             prnu=parameters.prnu / on_chip,
             pixel_well=parameters.pixel_well_scale * pixel_well(mode),
+            photodiodes=on_chip**2,
+            scale=parameters.pixel_well_scale,
             linearity_curve=parameters.linearity_curve,
             nonlinearity=parameters.nonlinearity,
         )
-        noise = noise_budget(parameters, parameters.read_noise_scale * read_noise(mode, gain))
+        noise = noise_budget(parameters, parameters.read_noise_scale * read_noise(mode, gain), on_chip)
         readout = Readout(
             electrons_per_count=parameters.electrons_per_count_scale * electrons_per_count(mode, gain),
             read_noise=noise.total,
