@@ -1,5 +1,6 @@
 """What the frames mean: pure functions from a dataset to numbers that know their error."""
 
+from qhy600_ophyd.analysis.colour import colour_mask
 from qhy600_ophyd.analysis.estimate import Estimate
 from qhy600_ophyd.analysis.gain_transfer import GainPoint, GainTransfer, gain_transfer
 from qhy600_ophyd.analysis.levels import levels
@@ -14,6 +15,7 @@ __all__ = [
     "Linearity",
     "LinearityError",
     "PhotonTransfer",
+    "colour_mask",
     "gain_transfer",
     "levels",
     "linearity",

@@ -17,6 +17,7 @@ from qhy600_ophyd.analysis.pixels import PixelChoice
 from qhy600_ophyd.analysis.run_argument import refuse_what_is_no_run
 from qhy600_ophyd.contract import AnalysisRefused
 from qhy600_ophyd.sensor import NotPublished
+from qhy600_ophyd.sensor.readout_modes import readout_mode
 from qhy600_ophyd.sensor.response import pixel_well
 
 if TYPE_CHECKING:
@@ -29,8 +30,8 @@ A Gaussian clipped where this much of it lies above has lost 1.9e-4 of its varia
 statistics of a pair of 60 million pixels leave open, √(2/N) = 1.8e-4.
 """
 
-NEAR_WELL = 0.9
-"""Part of the pixel well that a light may fill; above, full pixels take the noise away."""
+NEAR_WELL = 0.72
+"""Part of the pixel well that a light may fill; above, the response bends and the noise shrinks."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,7 +125,7 @@ def gain_transfer(run: xr.Dataset, *, region: PixelChoice = None) -> GainTransfe
     AnalysisRefused
         There are no darks; a gain is not known, or varies within a step; the light adds no signal or no
         noise; more than 1 in 10 000 counts are saturated, where ``saturation_code`` is known; a light fills
-        more than 90 % of the pixel well, where ``readout_mode`` is one that the sensor tables know.
+        more than 72 % of the pixel well, where ``readout_mode`` is one that the sensor tables know.
     """
     refuse_what_is_no_run(run, "gain_transfer")
     kinds = np.asarray(run["frame_kind"]).astype(str) if "frame_kind" in run.variables else np.array([])
@@ -207,8 +208,8 @@ def _refuse_full_wells(points: tuple[GainPoint, ...], well: float | None) -> Non
         if well is not None and electrons > NEAR_WELL * well:
             raise AnalysisRefused(
                 f"at gain {point.gain:g} the light gives {electrons:.4g} e-, at most {NEAR_WELL * well:.4g} "
-                f"are allowed, {100 * NEAR_WELL:g} % of the pixel well: full pixels have less noise, which "
-                f"feigns more e-/count; give less light, or {_leave_out(point.gain)}"
+                f"are allowed, {100 * NEAR_WELL:g} % of the pixel well: above, the response bends and the noise "
+                f"shrinks, which feigns more e-/count; give less light, or {_leave_out(point.gain)}"
             )
 
 
@@ -221,7 +222,8 @@ def _well(run: xr.Dataset) -> float | None:
         return None
     known = [mode for mode in np.asarray(run["readout_mode"]).astype(str).ravel().tolist() if mode]
     try:
-        of_pixel = pixel_well(known[0]) if known else None
+        published = bool(known) and readout_mode(known[0]).response_source == "published"
+        of_pixel = pixel_well(known[0]) if published else None
     except NotPublished:
         return None
     binning = np.asarray(run["binning"], float).ravel() if "binning" in run.variables else np.ones(1)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from qhy600_ophyd.analysis.colour import refuse_mixed_colours
 from qhy600_ophyd.analysis.pairing import Level, Pair, pair_levels
 from qhy600_ophyd.analysis.pixels import PixelChoice, Pixels, choose_pixels
 from qhy600_ophyd.analysis.response import light_of
@@ -134,14 +135,15 @@ def levels(run: xr.Dataset, *, region: PixelChoice = None) -> xr.Dataset:
         ``variance_light``, ``variance_dark`` ``(form, level)`` [count²] with ``form`` R4 and R3.1, each
         known to √((κ − 1) / ``samples``) with κ of ``kurtosis_light``, ``kurtosis_dark``: ⟨d⁴⟩ / ⟨d²⟩² of the
         frames' difference d, 3 for normal noise; ``light_difference`` [count], root mean square of the
-        difference of the two frames' means; ``spatial_variance`` [count²]; ``saturated`` (fraction);
+        difference of the two frames' means; ``spatial_variance``, ``spatial_variance_dark`` [count²], of the
+        pixels' fixed pattern; ``saturated`` (fraction);
         ``pixels``, ``samples`` = pixels × pairs.
 
     Raises
     ------
     AnalysisRefused
-        A level lacks a light or its dark, counts are not integers, settings are mixed, or nothing tells
-        which pixels are image.
+        A level lacks a light or its dark, counts are not integers, settings are mixed, nothing tells which
+        pixels are image, or they are behind filters of several colours (choose by `analysis.colour_mask`).
     """
     refuse_what_is_no_run(run, "levels")
     table = level_table(run, pair_levels(run), region)
@@ -152,6 +154,7 @@ def level_table(run: xr.Dataset, paired: list[Level], region: PixelChoice = None
     """One row for each of `paired`, in their order; for the rest as `levels`."""
     import xarray as xr
 
+    refuse_mixed_colours(run, region)
     pixels = choose_pixels(run, region)
     counts = run["counts"].variable.transpose("frame", "y", "x")  # alone: dask may hold coordinates too
     if counts.dtype.kind != "u" or counts.dtype.itemsize > 4:
@@ -235,6 +238,7 @@ def _level_row(
         "kurtosis_dark": _kurtosis(dark),
         "light_difference": np.sqrt(np.mean([p.difference**2 for p in light])),
         "spatial_variance": float(np.mean([p.covariance for p in light])),
+        "spatial_variance_dark": float(np.mean([p.covariance for p in dark])),
         "saturated": float(np.mean([p.saturated for p in light])),
         "pixels": light[0].pixels,
         "samples": samples["light"],
@@ -272,6 +276,7 @@ _UNITS = {
     "variance_dark": "count2",
     "light_difference": "count",
     "spatial_variance": "count2",
+    "spatial_variance_dark": "count2",
 }
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from uncertainties import unumpy
 
+from qhy600_ophyd.analysis.straight_line import line
+
 if TYPE_CHECKING:
     import xarray as xr
 
@@ -71,3 +73,19 @@ def pixel_spread(table: xr.Dataset) -> float:
     """
     kurtosis = float(table["kurtosis_dark"].mean())
     return float(np.sqrt(max(kurtosis / 3 - 1, 0.0) / table["pixels"].to_numpy()[0]))
+
+
+def dark_current_spread(table: xr.Dataset) -> float:
+    """Standard error [count/s] of the mean dark current from having measured just these pixels.
+
+    A pixel whose dark current is D above the mean stands K D t above the others, so that the variance of the
+    pixels' fixed pattern grows with t² beyond that of their offsets. With s² the slope of
+    ``spatial_variance_dark`` against the square of the exposure, at least 0, it is s / √pixels.
+
+    Parameters
+    ----------
+    table
+        Of `analysis.levels`, with several exposures.
+    """
+    _, growth = line(table["exposure"].to_numpy() ** 2, table["spatial_variance_dark"].to_numpy())
+    return float(np.sqrt(max(growth, 0.0) / table["pixels"].to_numpy()[0]))

@@ -11,7 +11,13 @@ from uncertainties.umath import sqrt as usqrt  # pyright: ignore[reportAttribute
 
 from qhy600_ophyd.analysis.estimate import Estimate
 from qhy600_ophyd.analysis.levels import VarianceForm, one_form
-from qhy600_ophyd.analysis.measured import LOWEST_DARK_VARIANCE, QUANTIZATION, measured, pixel_spread
+from qhy600_ophyd.analysis.measured import (
+    LOWEST_DARK_VARIANCE,
+    QUANTIZATION,
+    dark_current_spread,
+    measured,
+    pixel_spread,
+)
 from qhy600_ophyd.analysis.pixels import PixelChoice
 from qhy600_ophyd.analysis.pulled import Pulled
 from qhy600_ophyd.analysis.response import light_of, response_bend
@@ -19,6 +25,7 @@ from qhy600_ophyd.analysis.saturation import (
     APPROACH,
     NOT_SATURATED,
     VarianceMaximum,
+    at_saturation,
     range_in_words,
     variance_maximum,
 )
@@ -57,7 +64,7 @@ def photon_transfer(
     hold for the type of sensor and not for these pixels alone. It takes pixels to differ independently:
     shading raises s, but what it does to the mean is not in the errors. In the same way the read noise is a
     root mean square over pixels that differ, some of them by random telegraph noise: to its error is added
-    that of having drawn just these (`analysis.measured.pixel_spread`).
+    that of having drawn just these (`pixel_spread`), and to that of dark current (`dark_current_spread`).
 
     Systematic, and in no standard error, is a bent response: if it bends by δ
     (`PhotonTransfer.response_bend`, the difference of R from the initial slope of a parabola), K differs
@@ -153,10 +160,12 @@ class _Reduction:
             full_well=full_well,
             responsivity=self._of_the_sensor(numbers.get("responsivity"), "count/photon"),
             quantum_efficiency=self._of_the_sensor(numbers.get("quantum_efficiency"), "1"),
-            dark_current=None if current is None else current.estimate("e-/s"),
+            dark_current=None
+            if current is None
+            else current.estimate("e-/s", pixels=dark_current_spread(self.table) / gain.value),
             response_bend=response_bend(self.table, self.used, self._light()),
-            saturation_signal=_at_saturation(maximum, self.signal, "count"),
-            saturation_photons=_at_saturation(maximum, self.photons, "photon/pixel")
+            saturation_signal=at_saturation(maximum, self.signal, "count"),
+            saturation_photons=at_saturation(maximum, self.photons, "photon/pixel")
             if self.has_photons
             else None,
             variance=self.form,
@@ -285,12 +294,6 @@ class _Reduction:
             residual=("level", residual, units),
             used=("level", self.used),
         )
-
-
-def _at_saturation(maximum: VarianceMaximum, x: Floats, unit: str) -> Estimate | None:
-    if not maximum.reached:
-        return None
-    return Estimate(value=float(x[maximum.index]), standard_error=maximum.placement_error(x), unit=unit)
 
 
 def _nominal(values: Any) -> Floats:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from qhy600_ophyd.analysis.estimate import Estimate
+
 Floats = NDArray[np.float64]
 
 APPROACH = 3.0
@@ -90,3 +92,10 @@ def variance_maximum(variance: Floats, standard_error: Floats) -> VarianceMaximu
     if alike[last]:
         return VarianceMaximum(index=n - 1, first=first, last=last, reached=False)
     return VarianceMaximum(index=index, first=first, last=last, reached=True)
+
+
+def at_saturation(maximum: VarianceMaximum, x: Floats, unit: str) -> Estimate | None:
+    """Light or signal of the level of largest variance; ``None`` where the variance never falls."""
+    if not maximum.reached:
+        return None
+    return Estimate(value=float(x[maximum.index]), standard_error=maximum.placement_error(x), unit=unit)

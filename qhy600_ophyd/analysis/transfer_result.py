@@ -17,9 +17,9 @@ class PhotonTransfer:
     """What the photon-transfer curve tells about a sensor; ``None`` is "left out".
 
     Which error is which: the ``standard_error`` of each `Estimate` is the one to quote, the larger of pair
-    statistics and of the scatter of the levels, for responsivity and quantum efficiency with the sampling
-    error of a mean over pixels that differ. `pair_errors` holds pair statistics alone. `response_bend` is a
-    systematic error, known in sign and size and therefore not in either.
+    statistics and of the scatter of the levels, for responsivity, quantum efficiency and dark current with
+    the sampling error of a mean over pixels that differ. `pair_errors` holds pair statistics alone.
+    `response_bend` is a systematic error, known in sign and size and therefore not in either.
 
     Parameters
     ----------

@@ -14,12 +14,13 @@ import xarray as xr
 from bluesky import RunEngine
 from bluesky.utils import FailedStatus, Msg, RunEngineInterrupted
 
-from qhy600_ophyd.bench.expectation import settings_of
+from qhy600_ophyd.bench.expectation import exposure_of, settings_of
+from qhy600_ophyd.bench.failure import add_notes, reason_of
 from qhy600_ophyd.bench.profile import Profile, simulated_profile
 from qhy600_ophyd.bench.progress import EventBar
 from qhy600_ophyd.bench.steps import linearity_exposures
 from qhy600_ophyd.bench.wiring import make_camera
-from qhy600_ophyd.contract import SETTING_NAMES, CameraNotReady, QHY600Error, Settings
+from qhy600_ophyd.contract import SETTING_NAMES, CameraNotReady, ProfileError, QHY600Error, Settings
 from qhy600_ophyd.datasets import RunFolders, open_run
 from qhy600_ophyd.device import QHY600, Light
 
@@ -77,7 +78,11 @@ class Bench:
         cls, path: str | os.PathLike[str], *, output: str | os.PathLike[str] | None = None
     ) -> Bench:
         """As a TOML file describes it."""
-        return cls(Profile.load(path), output=output)
+        profile = Profile.load(path)
+        try:
+            return cls(profile, output=output)
+        except ProfileError as refused:
+            raise ProfileError(f"profile {Path(path).expanduser()}: {refused}") from None
 
     @classmethod
     def replay(cls, folder: str | os.PathLike[str], *, output: str | os.PathLike[str] | None = None) -> Bench:
@@ -137,7 +142,8 @@ class Bench:
         Raises
         ------
         QHY600Error
-            What made the plan fail, itself and not wrapped in a failed status.
+            What made the plan fail, itself and not wrapped in a failed status. Its notes name the folder in
+            which the frames taken before are kept.
         RunEngineInterrupted
             It was paused (Ctrl-C twice); go on with `resume`, or end it with `abort`.
         """
@@ -164,7 +170,8 @@ class Bench:
         if self.profile.linearity.exposures is not None:
             return self.profile.linearity.exposures
         self.open()
-        return linearity_exposures(self.camera.backend, self.camera.resolved(), repeats=repeats)
+        backend, settings = self.camera.backend, self.camera.resolved()
+        return self.camera.call(lambda: linearity_exposures(backend, settings, repeats=repeats))
 
     @property
     def truth(self) -> Any:
@@ -180,9 +187,12 @@ class Bench:
         run
             Taken with this bench's camera, as `run` gives it.
         frame
-            Index; its recorded actual settings and temperature are used.
+            Index; its recorded actual settings are used, and the temperature that the sensor truly had.
+            That of the record, rounded as the camera gives it, where this bench has not taken the run.
         """
-        return self._truth(settings_of(run, frame), float(run["temperature"].values[frame]))
+        exposure = exposure_of(run, frame, getattr(self.camera.backend, "presented", ()))
+        temperature = float(run["temperature"].values[frame]) if exposure is None else exposure.temperature
+        return self._truth(settings_of(run, frame), temperature)
 
     def _truth(self, settings: Settings, temperature: float) -> Any:
         source = getattr(self.camera.backend, "truth", None)
@@ -200,11 +210,18 @@ class Bench:
         try:
             uids = engine()
         except FailedStatus as failed:
-            raise _reason(failed) from failed
+            error = reason_of(failed)
+            add_notes(error, self._folders(begun))
+            raise error from failed
         except RunEngineInterrupted:
-            raise RunEngineInterrupted(
+            paused = RunEngineInterrupted(
                 "paused: bench.resume() goes on where it stood, bench.abort() ends it; what was taken is kept"
-            ) from None
+            )
+            add_notes(paused, self._folders(begun))
+            raise paused from None
+        except Exception as error:
+            add_notes(error, self._folders(begun))
+            raise
         finally:
             bar.close()
             for token in tokens:
@@ -261,17 +278,3 @@ def _user() -> str:
         return getpass.getuser()
     except (OSError, KeyError, ImportError):
         return ""
-
-
-def _reason(failed: BaseException) -> BaseException:
-    """What made a status fail: it hides in the chain of causes."""
-    seen: BaseException | None = failed
-    while seen is not None:
-        if isinstance(seen, QHY600Error):
-            return seen
-        for status in seen.args:
-            error = getattr(status, "exception", None)
-            if callable(error) and isinstance(found := error(0), QHY600Error):
-                return found
-        seen = seen.__cause__
-    return failed

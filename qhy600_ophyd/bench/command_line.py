@@ -200,8 +200,15 @@ def main() -> None:
     try:
         app()
     except QHY600Error as error:
-        print(f"qhy600: {error}", file=sys.stderr)
+        print(f"qhy600: {error}{_kept(error)}", file=sys.stderr)
         sys.exit(130 if isinstance(error, Interrupted) else 1)
+
+
+def _kept(error: QHY600Error) -> str:
+    """Where the frames are that were taken before, as the end of a message; empty if there are none."""
+    from qhy600_ophyd.bench.failure import where_kept
+
+    return "".join(f"; {note}" for note in where_kept(error))
 
 
 def _bench(profile: Path | None, replay: Path | None, output: Path | None) -> Bench:
@@ -220,10 +227,15 @@ def _taken(bench: Bench, plan: Any) -> xr.Dataset:
     """The one run of a plan; Ctrl-C ends it, since nobody could resume it here."""
     from bluesky.utils import RunEngineInterrupted
 
+    from qhy600_ophyd.bench.failure import where_kept
+
     try:
         run = bench.run(plan, progress=True)
-    except RunEngineInterrupted:
-        raise Interrupted("interrupted; what was taken before is kept") from None
+    except RunEngineInterrupted as paused:
+        interrupted = Interrupted("interrupted")
+        for note in where_kept(paused):
+            interrupted.add_note(note)
+        raise interrupted from None
     if isinstance(run, list):
         raise QHY600Error("the plan took no frame, so there is nothing to show")
     return run

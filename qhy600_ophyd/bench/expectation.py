@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from qhy600_ophyd.analysis import Linearity
+
+
+_NEAR = 500_000_000
+"""Nanoseconds that a true exposure may begin from its recorded start; the host knows it to about 0.1 s."""
 
 
 def settings_of(run: xr.Dataset, frame: int = 0) -> Settings:
@@ -30,6 +35,16 @@ def settings_of(run: xr.Dataset, frame: int = 0) -> Settings:
         usb_traffic=float(values["usb_traffic"]),
         overscan=bool(values["overscan"]),
     )
+
+
+def exposure_of(run: xr.Dataset, frame: int, presented: Sequence[Any]) -> Any:
+    """The true exposure of a frame: the nearest in time, within what the recorded time is uncertain by."""
+    start = int(run["exposure_start"].values[[frame]].astype("datetime64[ns]").astype("int64")[0])
+    if start < 0 or not presented:
+        return None
+    nearest = min(presented, key=lambda record: abs(record.exposure_start - start))
+    # The frame is that of another program, or of a bench before this one, where none is near.
+    return nearest if abs(nearest.exposure_start - start) < _NEAR else None
 
 
 def expected(truth: Any, linearity: Linearity) -> dict[str, float]:

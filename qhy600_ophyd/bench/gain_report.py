@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from qhy600_ophyd import analysis
-from qhy600_ophyd.bench.report import estimate_json, in_words, truth_and_pull
+from qhy600_ophyd.bench.report import estimate_json, explain_marks, in_words, truth_and_pull
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -86,6 +86,7 @@ class GainReport:
             if self.truth:
                 cells += truth_and_pull(per_count, self.truth.get(point.gain))
             table.add_row(*cells, in_words(point.read_noise), in_words(point.dark_level))
+        explain_marks(table)
         return table
 
     def save_picture(self) -> Path:

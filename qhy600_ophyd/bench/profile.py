@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
+from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -20,7 +21,8 @@ class SimulatedCameraProfile(_Part):
     """A simulated QHY600; sizes are those of the image area, 9576 × 6388 for the whole chip.
 
     ``clock = "system"`` paces it like the real one. ``drawn`` makes another specimen for each seed; what
-    ``physics`` says (any parameter of the simulated sensor, by name) replaces what was drawn.
+    ``physics`` says (any parameter of the simulated sensor, by name) replaces what was drawn. The rest is as
+    `SimulatedCamera` takes it.
     """
 
     backend: Literal["simulated"]
@@ -34,6 +36,11 @@ class SimulatedCameraProfile(_Part):
     retries: int = Field(default=2, ge=0)
     supply_voltage: float = Field(default=12.0, ge=0.0, le=15.0)
     cable_resistance: float = Field(default=0.1, ge=0.0, le=10.0)
+    serial: str = ""
+    indirect_detection: bool = False
+    gps_locked: bool = False
+    digests: bool = False
+    threads: int | None = Field(default=None, ge=1)
     physics: dict[str, Any] = Field(default_factory=dict)
 
 
@@ -166,7 +173,8 @@ def _in_words(error: ValidationError) -> str:
         written = [p for n, p in enumerate(place) if not (n == 1 and p in BACKENDS)]
         if item["type"] == "extra_forbidden":
             allowed = ", ".join(_allowed_keys(place[:-1]))
-            complaints.append(f"unknown key {'.'.join(written)!r}; allowed here: {allowed}")
+            hint = _right_place(written)
+            complaints.append(f"unknown key {'.'.join(written)!r}; {hint}allowed here: {allowed}")
         elif item["type"].startswith("union_tag"):
             given = (item["input"] or {}).get("backend") if isinstance(item["input"], dict) else item["input"]
             asked = "missing" if given is None else f"{given!r}, unknown"
@@ -175,6 +183,20 @@ def _in_words(error: ValidationError) -> str:
             got = "" if item["type"] == "missing" else f", not {item['input']!r}"
             complaints.append(f"{'.'.join(written)}: {item['msg'][0].lower()}{item['msg'][1:]}{got}")
     return "; ".join(complaints)
+
+
+def _right_place(written: list[str]) -> str:
+    """Which table a misplaced key belongs in, as the beginning of a remark; empty where there is none."""
+    from qhy600_ophyd.backends.simulated import ChipParameters
+
+    *table, key = written
+    physics = [field.name for field in fields(ChipParameters)]
+    places = {
+        name: _allowed_keys([name]) for name in Profile.model_fields if name not in ("camera", "faults")
+    }
+    places |= {"camera": _allowed_keys(["camera", "simulated"]), "camera.physics": physics}
+    found = [place for place, keys in places.items() if key in keys and place != ".".join(table)]
+    return f"it stands under {' or '.join(f'[{place}]' for place in found)}; " if found else ""
 
 
 def _allowed_keys(place: list[str]) -> list[str]:

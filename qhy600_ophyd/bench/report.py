@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from qhy600_ophyd.analysis import Estimate
     from qhy600_ophyd.analysis.levels import VarianceForm
 
+FAR = 5.0
+"""Standard errors beyond which a difference from what was injected is no chance."""
+
 QUANTITIES = {
     "electrons_per_count": "e-/count",
     "responsivity": "count/photon",
@@ -30,6 +33,8 @@ QUANTITIES = {
 """What is reported of every camera, and in which unit."""
 
 PICTURE = "linearity.png"
+
+_MARK = "(!)"
 
 
 @dataclass(frozen=True)
@@ -115,6 +120,7 @@ class LinearityReport:
             if self.truth:
                 cells += truth_and_pull(estimate, self.truth.get(name))
             table.add_row(*cells)
+        explain_marks(table)
         return table
 
     def save_picture(self) -> Path:
@@ -148,10 +154,18 @@ def in_words(estimate: Estimate | None) -> str:
 
 
 def truth_and_pull(estimate: Estimate | None, truth: float | None) -> list[str]:
-    """The injected value, and by how many standard errors the estimate misses it."""
+    """The injected value, and by how many standard errors the estimate misses it; marked if too many."""
     if truth is None:
         return ["", ""]
-    return [f"{round(truth, 9) + 0.0:.6g}", "" if estimate is None else f"{estimate.pull(truth):+.1f}"]
+    pull = math.nan if estimate is None else estimate.pull(truth)
+    mark = f"{_MARK} " if abs(pull) > FAR else ""
+    return [f"{round(truth, 9) + 0.0:.6g}", "" if estimate is None else f"{mark}{pull:+.1f}"]
+
+
+def explain_marks(table: Table) -> None:
+    """Say below a table what the marks in it mean, if there are any."""
+    if any(str(cell).startswith(_MARK) for column in table.columns for cell in column.cells):
+        table.caption = f"{_MARK} off by more than {FAR:g} standard errors: look at the notes and the picture"
 
 
 def _finite(value: float) -> float | None:

@@ -6,9 +6,15 @@ from dataclasses import fields
 from difflib import get_close_matches
 from typing import Any
 
-from qhy600_ophyd.bench.profile import Profile, ReplayCameraProfile, SimulatedCameraProfile
+from qhy600_ophyd.bench.profile import LightProfile, Profile, ReplayCameraProfile, SimulatedCameraProfile
 from qhy600_ophyd.contract import Camera, Fault, ProfileError, SettingRefused, SystemClock
 from qhy600_ophyd.sensor import NotPublished
+
+_AS_THEY_ARE = {
+    *("model", "width", "height", "retries", "serial"),
+    *("indirect_detection", "gps_locked", "digests", "threads"),
+}
+"""Keys of a profile that `SimulatedCamera` takes by the same names."""
 
 
 def make_camera(profile: Profile) -> Camera:
@@ -29,7 +35,7 @@ def _simulated(camera: SimulatedCameraProfile, profile: Profile) -> Camera:
     from qhy600_ophyd.backends.simulated import SimulatedCamera
 
     parameters: dict[str, Any] = {
-        **camera.model_dump(include={"model", "width", "height", "retries"}),
+        **camera.model_dump(include=_AS_THEY_ARE),
         **profile.light.model_dump(),
         **_physics(camera.physics),
         "clock": SystemClock() if camera.clock == "system" else None,
@@ -44,7 +50,7 @@ def _simulated(camera: SimulatedCameraProfile, profile: Profile) -> Camera:
             return SimulatedCamera.drawn(camera.seed, **parameters)
         return SimulatedCamera(seed=camera.seed, **parameters)
     except (SettingRefused, NotPublished) as refused:
-        raise ProfileError(f"profile: {refused}") from None
+        raise ProfileError(str(refused)) from None
 
 
 def _physics(parameters: dict[str, Any]) -> dict[str, Any]:
@@ -52,11 +58,13 @@ def _physics(parameters: dict[str, Any]) -> dict[str, Any]:
     from qhy600_ophyd.backends.simulated import ChipParameters
 
     known = {field.name for field in fields(ChipParameters)}
+    # A keyword of Bench.simulated that is nobody's ends here too.
+    others = {*SimulatedCameraProfile.model_fields, *LightProfile.model_fields, "output"} - {"backend"}
     for name in parameters.keys() - known:
-        near = get_close_matches(name, known, n=3) or sorted(known)
+        near = get_close_matches(name, known | others, n=3) or sorted(known)
         raise ProfileError(
-            f"profile: camera.physics has no {name!r}; allowed are the parameters of the simulated sensor, "
-            f"such as {', '.join(near)}"
+            f"{name!r} is no parameter of the simulated camera, its light or its sensor; allowed are such as "
+            f"{', '.join(near)}"
         )
     return parameters
 
@@ -66,5 +74,5 @@ def _replay(camera: ReplayCameraProfile, profile: Profile) -> Camera:
 
     given = sorted({"faults", "light"} & profile.model_fields_set)
     if given:
-        raise ProfileError(f"profile: {' and '.join(given)} refused: recorded frames cannot be changed")
+        raise ProfileError(f"{' and '.join(given)} refused: recorded frames cannot be changed")
     return ReplayCamera(camera.folder)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from math import inf
+from numbers import Real
+from typing import Any, Literal, get_args
 
 from qhy600_ophyd.contract.errors import ProfileError
 
@@ -34,6 +36,11 @@ class Fault:
     times: int | None = 1
 
     def __post_init__(self) -> None:
+        if self.at is not None and not _is_moment(self.at):
+            raise ProfileError(
+                f"fault {self.name!r}: at {self.at!r} refused: allowed is ('time', seconds), "
+                "('frame', number) or ('call', number), from 0 on, frames and calls whole, or none"
+            )
         if not 0.0 <= self.probability <= 1.0:
             raise ProfileError(f"fault {self.name!r}: probability {self.probability} refused: allowed is 0–1")
         if self.times is not None and self.times < 1:
@@ -58,9 +65,19 @@ class Fault:
         when = entry.get("at")
         if when is None:
             return cls(**entry)
-        if not isinstance(when, Mapping) or len(when) != 1 or not set(when) <= {"time", "frame", "call"}:
+        if not isinstance(when, Mapping) or len(when) != 1 or not set(when) <= {*get_args(AtKind)}:
             raise ProfileError(
                 f"fault {entry['name']!r}: at {when!r} refused: allowed is one of time, frame, call"
             )
         ((kind, value),) = when.items()
-        return cls(**{**entry, "at": (kind, float(value))})
+        return cls(**{**entry, "at": (kind, value)})
+
+
+def _is_moment(at: object) -> bool:
+    if not isinstance(at, tuple) or len(at) != 2 or at[0] not in get_args(AtKind):
+        return False
+    kind, value = at
+    if not isinstance(value, Real) or isinstance(value, bool):
+        return False
+    number = float(value)
+    return 0.0 <= number < inf and (kind == "time" or number.is_integer())

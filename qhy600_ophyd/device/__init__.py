@@ -7,5 +7,6 @@ os.environ.setdefault("OPHYD_CONTROL_LAYER", "dummy")
 
 from qhy600_ophyd.device.light import Light
 from qhy600_ophyd.device.qhy600 import QHY600
+from qhy600_ophyd.device.supply_watch import SupplyFailed
 
-__all__ = ["QHY600", "Light"]
+__all__ = ["QHY600", "Light", "SupplyFailed"]

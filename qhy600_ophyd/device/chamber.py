@@ -19,14 +19,26 @@ _UNITS = {"humidity": "percent", "pressure": "mbar"}
 
 
 class ChamberReading(Signal):
-    """One reading of the chamber's sensors now; NaN where the camera has none, or is closed."""
+    """One reading of the chamber's sensors now; NaN where the camera has none, or is closed.
+
+    During an exposure it is the last one before.
+    """
 
     parent: Panel
 
+    def __init__(self, **kwargs: Any):
+        super().__init__(**kwargs)
+        self._last = math.nan
+
     def get(self, **_: Any) -> float:
         """The reading."""
-        value = getattr(self.parent.backend.status(), self.attr_name)
-        return math.nan if value is None else float(value)
+        if not self.parent.is_open:
+            return math.nan
+        # During an exposure the camera's thread cannot answer, and nobody shall wait for its end.
+        if not self.parent.exposing:
+            value = getattr(self.parent.call(self.parent.backend.status), self.attr_name)
+            self._last = math.nan if value is None else float(value)
+        return self._last
 
     def set(self, value: Any, **_: Any) -> Status:
         """Refuse: it is measured."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -43,10 +44,12 @@ class Exposing:
         self._finish_if_cancelled = False
         self._over = threading.Event()
         exposure = settings.exposure or 0.0
+        # The camera takes a bad frame again by itself, and throws away the one after an initialisation.
+        tries = device.capabilities.retries + 2
         self.status = ProgressStatus(
             device,
             give_up=lambda: self.cancel(finish=False),
-            timeout=exposure + timeout + _OVERHEAD,
+            timeout=tries * (exposure + timeout) + _OVERHEAD,
             initial=0.0,
             target=exposure,
             unit="s",
@@ -61,9 +64,9 @@ class Exposing:
         except ExposureCancelled as error:
             self._over.set()
             self._end(None if self._finish_if_cancelled else error)
-        except Exception as error:  # noqa: BLE001  (whoever waits on the status gets it)
+        except BaseException as error:  # noqa: BLE001  (whoever waits on the status gets it)
             self._over.set()
-            self._end(error)
+            self._end(error if isinstance(error, Exception) else QHY600Error(f"ended by {error!r}"))
         else:
             self._over.set()
             self._end(None)
@@ -96,6 +99,16 @@ class Exposing:
         camera.configure(self._settings)
         self._device.applied(self._asked)
         self._stop_here_if_cancelled()
+        try:
+            return self._taken()
+        except BaseException:
+            # Whatever went wrong, memory that ran out too: an armed camera would refuse every later run.
+            with suppress(Exception):
+                camera.cancel()
+            raise
+
+    def _taken(self) -> tuple[dict[str, Any], FrameInfo]:
+        camera = self._device.backend
         camera.arm(1)
         if self._cancelled.is_set():
             camera.cancel()

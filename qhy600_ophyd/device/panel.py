@@ -36,6 +36,7 @@ from qhy600_ophyd.device.setting import (
     NumberSetting,
     Setting,
 )
+from qhy600_ophyd.device.supply_watch import SupplyWatch
 from qhy600_ophyd.device.worker import Worker
 
 T = TypeVar("T")
@@ -112,6 +113,7 @@ class Panel(Device):
         self.row_timestamp = self.opened_at = time.time()
         self.was_opened = False
         self.is_open = False
+        self._supply = SupplyWatch()
         self._worker = Worker(f"camera {name}")
         self._opening = threading.RLock()
         super().__init__("", name=name, **kwargs)
@@ -121,11 +123,14 @@ class Panel(Device):
         with self._opening:
             if self.is_open:
                 return
-            self.call(self.backend.open)
+            self.actual = self.call(self._opened)
             self.is_open = self.was_opened = True
             self.opened_at = time.time()
-            self.actual = self.backend.settings
             self._requests.complete(self.actual)
+
+    def _opened(self) -> Settings:
+        self.backend.open()
+        return self.backend.settings
 
     def __repr__(self) -> str:
         if not self.is_open:
@@ -274,6 +279,7 @@ class Panel(Device):
         for name in self.component_names:
             if isinstance(signal := getattr(self, name), FrameValue):
                 signal.publish()
+        self._supply.note(info.undervoltage, cooler_power=info.temperature_end.power)
 
     def _publish(self) -> None:
         """Tell whoever subscribed to a setting what is actual."""

@@ -46,6 +46,18 @@ class ProgressStatus(DeviceStatus):
         self._ticker: threading.Thread | None = None
         super().__init__(device, timeout=timeout)
 
+    def __str__(self) -> str:
+        # bluesky writes this as the reason into the stop document of a run that failed.
+        name = getattr(self.device, "name", "")
+        if not self.done:
+            return f"{name}: under way"
+        if (error := self._exception) is None:
+            return f"{name}: done"
+        told = str(error).splitlines()
+        return f"{name} failed: {type(error).__name__}: {told[0] if told else 'no message'}"
+
+    __repr__ = __str__
+
     def watch(self, func: Any) -> None:
         """Call `func` with name, current, initial, target, unit, precision, fraction and time_elapsed."""
         self._watchers.append(func)

@@ -192,9 +192,12 @@ class QHY600(Panel):
         return unstaged
 
     def reset_undervoltage(self) -> None:
-        """Let the camera forget that its supply once failed, and cool with full power again.
+        """Let the camera forget that its supply once failed, and cool to its set point again.
 
-        Look at the supply and its cable first: `sensor.supply.undervoltage_code` tells what a code means.
+        A camera whose supply fails, even once, switches its cooler off and remembers it, so that the cooler
+        gets less power after the next start too. ``SupplyFailed``, a warning, tells it with the first frame
+        after, and the column ``undervoltage`` with every frame; `sensor.supply.undervoltage_code` tells what
+        a code means. Look at the supply and its cable first: a supply that is still too weak fails again.
 
         Raises
         ------
@@ -208,6 +211,7 @@ class QHY600(Panel):
             )
         self.open()
         self.call(reset)
+        self._supply.forget()
 
     @property
     def exposing(self) -> bool:
@@ -231,7 +235,8 @@ class QHY600(Panel):
 def _give_back(backend: Camera, worker: Worker, book: RunBook) -> None:
     """Close the camera and the files of a device that is gone, or whose program ends."""
     try:
-        if backend.status().state != "closed":
+        # Without a worker the device has not opened the camera, or has closed it.
+        if worker.running:
             backend.cancel()
             worker.call(backend.close, timeout=_PARTING)
     except CameraError:

@@ -19,6 +19,7 @@ from qhy600_ophyd.contract import (
 )
 from qhy600_ophyd.device.announcements import Announcements
 from qhy600_ophyd.device.levels import Areas
+from qhy600_ophyd.sensor import Rectangle
 
 
 def layout_for(
@@ -28,7 +29,11 @@ def layout_for(
     device: str,
     start: Mapping[str, Any] | None,
 ) -> Layout:
-    """The layout of the frames that complete `settings` give."""
+    """The layout of the frames that complete `settings` give.
+
+    Attributes name the device and the camera; of one with colour filters, ``colour_filters`` names those at
+    (row, column) of the sensor (even, even), (even, odd), (odd, even), (odd, odd), as in ``"RGGB"``.
+    """
     assert settings.roi is not None
     binning = settings.binning or 1
     rows, columns = settings.frame_shape
@@ -41,6 +46,8 @@ def layout_for(
     }
     if capabilities.pixel_size is not None:
         attributes["pixel_size_um"] = capabilities.pixel_size
+    if capabilities.colour_filters:
+        attributes["colour_filters"] = _by_parity(capabilities.colour_filters, geometry.image)
     return Layout(
         shape=(rows, columns),
         dtype=settings.frame_dtype,
@@ -51,6 +58,11 @@ def layout_for(
         attributes=attributes,
         start=start,
     )
+
+
+def _by_parity(filters: str, image: Rectangle) -> str:
+    """Filters by parity of the sensor's rows and columns, from those of the image's first pixels."""
+    return "".join(filters[(y - image.y) % 2 * 2 + (x - image.x) % 2] for y in (0, 1) for x in (0, 1))
 
 
 class Stream:

@@ -32,6 +32,11 @@ class Worker:
         self._thread: threading.Thread | None = None
         self._starting = threading.Lock()
 
+    @property
+    def running(self) -> bool:
+        """Whether anything was called since it was made, or closed."""
+        return self._thread is not None
+
     def submit(self, call: Callable[[], T]) -> Future[T]:
         """Queue a call; its result or exception arrives in the future."""
         future: Future[T] = Future()

@@ -111,6 +111,35 @@ def test_a_fault_is_read_from_a_profile(entry: dict[str, Any], fault: Fault) -> 
 
 
 @pytest.mark.parametrize(
+    "at",
+    [
+        pytest.param(("night", 1), id="kind"),
+        pytest.param(("frame", "3"), id="text"),
+        pytest.param(("frame", 2.5), id="half a frame"),
+        pytest.param(("call", -1), id="before the first"),
+        pytest.param(("time", float("nan")), id="no number"),
+        pytest.param(("frame", True), id="truth value"),
+        pytest.param(("frame",), id="kind alone"),
+        pytest.param(3, id="number alone"),
+        pytest.param({"frame": 3}, id="table"),
+    ],
+)
+def test_a_fault_at_no_moment_is_refused_when_it_is_made(at: Any) -> None:
+    with pytest.raises(ProfileError) as refused:
+        Fault(name="lost", at=at)
+    assert str(refused.value) == (
+        f"fault 'lost': at {at!r} refused: allowed is ('time', seconds), ('frame', number) or "
+        "('call', number), from 0 on, frames and calls whole, or none"
+    )
+
+
+@pytest.mark.parametrize("at", [("time", 0), ("time", 2.5), ("frame", 0), ("frame", 3.0), ("call", 7), None])
+def test_a_fault_at_a_moment_comes_back_from_its_table(at: Any) -> None:
+    fault = Fault(name="lost", at=at)
+    assert Fault.from_mapping(fault.as_mapping()) == fault
+
+
+@pytest.mark.parametrize(
     ("entry", "message"),
     [
         pytest.param(

@@ -118,6 +118,33 @@ def test_what_is_refused_ends_in_words_and_no_traceback(folder, arguments, code,
         assert done.stderr.strip().splitlines()[-1].startswith("qhy600: ")
 
 
+def test_a_run_that_fails_says_in_one_line_why_and_where_its_frames_are(folder):
+    faults = '[[faults]]\nname = "camera_lost"\nat = { frame = 2 }\n'
+    (folder / "lost.toml").write_text(SMALL + faults, encoding="utf-8")
+    done = qhy600(
+        folder, "exposure-series", "--profile", "lost.toml", "--output", "lost", "--exposures", "0.1,0.2,0.3"
+    )
+    assert done.returncode == 1
+    (kept,) = (path for path in (folder / "lost").iterdir() if path.is_dir())
+    told = done.stderr.strip().splitlines()[-1]
+    assert told.startswith("qhy600: ")
+    assert told.endswith(f"; what was taken before is kept in {kept}")
+    assert open_run(kept).sizes["frame"] == 1
+
+
+@pytest.mark.parametrize("command", ["linearity", "gain-sweep"])
+def test_a_colour_camera_is_not_measured_as_if_it_had_no_filters(folder, command):
+    (folder / "colour.toml").write_text(
+        SMALL.replace("seed = 3", 'seed = 3\nmodel = "QHY600C-PH"'), encoding="utf-8"
+    )
+    times = ("--exposures", "0.1,0.2,0.3,0.4") if command == "linearity" else ("--gains", "0,10")
+    done = qhy600(folder, command, "--profile", "colour.toml", "--output", "colour", *times)
+    assert done.returncode == (1 if command == "linearity" else 0)
+    assert "colour filters (RGGB)" in done.stderr
+    assert "kept" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_every_command_explains_itself(folder):
     for command in ("linearity", "exposure-series", "gain-sweep", "info"):
         done = qhy600(folder, command, "--help")

@@ -26,18 +26,19 @@ def pattern(specimen=7):
     return np.random.default_rng([7, specimen]).normal(1, 0.006, SHAPE)
 
 
-def frames(rng, photons, *, per_electron, lamp=0.0, specimen=7, **sensor):
-    """Two frames of one level: photon noise, fixed pattern, read noise, rounding."""
+def frames(rng, photons, *, per_electron, lamp=0.0, specimen=7, dark=0.0, **sensor):
+    """Two frames of one level: photon noise, fixed pattern, dark charge, read noise, rounding."""
     steady = photons * (1 + lamp * rng.normal(size=(2, 1, 1)))
-    electrons = rng.poisson(np.clip(QE * steady * pattern(specimen), 0, None))
+    electrons = rng.poisson(np.clip(QE * steady * pattern(specimen), 0, None) + dark)
     counts = response(electrons / QE, per_electron=per_electron, **sensor)
     read = per_electron * READ_NOISE * rng.normal(size=(2, *SHAPE))
     return np.clip(np.rint(BIAS + counts + read), 0, 65535).astype(np.uint16)
 
 
-def experiment(seed, *, photons=PHOTONS, photons_known=True, **sensor):
+def experiment(seed, *, photons=PHOTONS, photons_known=True, warmth=0.0, **sensor):
     rng = np.random.default_rng(seed)
-    pairs = [frames(rng, p, **sensor) for p in photons] + [frames(rng, 0.0, **sensor) for _ in photons]
+    pairs = [frames(rng, p, dark=warmth * 1e-6 * p, **sensor) for p in photons]
+    pairs += [frames(rng, 0.0, dark=warmth * 1e-6 * p, **sensor) for p in photons]
     steps = np.repeat(np.tile(np.arange(photons.size), 2), 2)
     kinds = np.repeat(["light", "dark"], 2 * photons.size)
     given = np.where(kinds == "light", photons[steps], 0.0) if photons_known else np.full(steps.size, np.nan)
@@ -99,6 +100,18 @@ def test_the_responsivity_of_a_sensor_differs_from_that_of_its_kind_by_more_than
         sampling = 0.006 / np.sqrt(pattern().size)  # relative; its variance is known to √(2/N)
         beyond = np.sqrt(result.responsivity.standard_error**2 - result.pair_errors["responsivity"] ** 2)
         assert beyond > result.responsivity.value * sampling * (1 - 4 / np.sqrt(2 * pattern().size))
+
+
+@pytest.mark.parametrize("width", [0.0, 0.3, 0.8], ids="spread of {}".format)
+def test_the_dark_current_of_a_kind_of_sensor_comes_back_with_pulls_of_spread_one(width):
+    """Each specimen has pixels of its own, log-normal in their dark current [e-/s], of mean 2000."""
+    found = []
+    for seed in SEEDS:
+        normal = np.random.default_rng([9, seed]).normal(size=SHAPE)
+        warmth = 2000.0 * np.exp(width * normal - width**2 / 2)
+        result = analysis.photon_transfer(experiment(seed, per_electron=0.5, warmth=warmth))
+        found.append(result.dark_current.pull(2000.0))
+    assert_spread_is_one(np.array(found))
 
 
 def test_full_well_is_the_smaller_of_well_and_scale(straight):

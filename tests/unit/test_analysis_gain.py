@@ -94,21 +94,24 @@ def brightest(run):
     return max(electrons(run, at) for at in range(len(GAINS)))
 
 
-@pytest.mark.parametrize(("part", "refused"), [(0.89, False), (0.91, True)], ids=["89 %", "91 %"])
+MODE = "High Gain Mode 16BIT"
+
+
+@pytest.mark.parametrize(("part", "refused"), [(0.71, False), (0.73, True)], ids=["71 %", "73 %"])
 def test_light_near_the_pixel_well_is_refused_since_noise_shrinks_there(
     run, brightest, part, refused, monkeypatch
 ):
     module = importlib.import_module("qhy600_ophyd.analysis.gain_transfer")  # hidden behind its function
-    monkeypatch.setattr(module, "pixel_well", {"a mode": brightest / part}.get)
-    taken = in_mode(run, "a mode")
+    monkeypatch.setattr(module, "pixel_well", {MODE: brightest / part}.get)
+    taken = in_mode(run, MODE)
     if not refused:
         assert len(analysis.gain_transfer(taken).points) == len(GAINS)
         return
-    with pytest.raises(AnalysisRefused, match=r"at gain .* 90 % of the pixel well") as no:
+    with pytest.raises(AnalysisRefused, match=r"at gain .* 72 % of the pixel well") as no:
         analysis.gain_transfer(taken)
     assert "\n" not in str(no.value)
     # pixels summed two by two hold four times as much
-    assert len(analysis.gain_transfer(in_mode(run, "a mode", binning=2.0)).points) == len(GAINS)
+    assert len(analysis.gain_transfer(in_mode(run, MODE, binning=2.0)).points) == len(GAINS)
 
 
 def test_the_well_is_that_of_the_sensor_tables_and_unknown_modes_are_not_checked(run):

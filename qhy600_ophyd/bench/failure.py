@@ -1,0 +1,39 @@
+"""What an error of a run says beside its message: where the frames are, and how to go on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from qhy600_ophyd.contract import CameraLost, QHY600Error
+
+_KEPT = "what was taken before is kept in "
+
+_AGAIN = "look at the camera's cables, then connect it again: bench.camera.close(); bench.camera.open()"
+
+
+def reason_of(failed: BaseException) -> BaseException:
+    """What made a status fail: it hides in the chain of causes."""
+    seen: BaseException | None = failed
+    while seen is not None:
+        if isinstance(seen, QHY600Error):
+            return seen
+        for status in seen.args:
+            error = getattr(status, "exception", None)
+            if callable(error) and isinstance(found := error(0), QHY600Error):
+                return found
+        seen = seen.__cause__
+    return failed
+
+
+def add_notes(error: BaseException, folders: Iterable[Path]) -> None:
+    """Note the folders of the runs that `error` ended and, for a lost camera, what to do; a line each."""
+    for folder in folders:
+        error.add_note(f"{_KEPT}{folder}")
+    if isinstance(error, CameraLost):
+        error.add_note(_AGAIN)
+
+
+def where_kept(error: BaseException) -> tuple[str, ...]:
+    """Those notes of `error` that name folders."""
+    return tuple(note for note in getattr(error, "__notes__", ()) if note.startswith(_KEPT))
