@@ -208,8 +208,8 @@ def _refuse_full_wells(points: tuple[GainPoint, ...], well: float | None) -> Non
         if well is not None and electrons > NEAR_WELL * well:
             raise AnalysisRefused(
                 f"at gain {point.gain:g} the light gives {electrons:.4g} e-, at most {NEAR_WELL * well:.4g} "
-                f"are allowed, {100 * NEAR_WELL:g} % of the pixel well: above, the response bends and the noise "
-                f"shrinks, which feigns more e-/count; give less light, or {_leave_out(point.gain)}"
+                f"are allowed, {100 * NEAR_WELL:g} % of the pixel well: above, the response bends and the "
+                f"noise shrinks, which feigns more e-/count; give less light, or {_leave_out(point.gain)}"
             )
 
 
