@@ -50,7 +50,8 @@ def exposure_of(run: xr.Dataset, frame: int, presented: Sequence[Any]) -> Any:
 def expected(truth: Any, linearity: Linearity) -> dict[str, float]:
     """Injected values by quantity.
 
-    The truth of a linearity error is the same formula on the noise-free response, at the same levels.
+    The truth of a linearity error is the same formula on the noise-free response, at the same levels; that
+    of the full well is the charge at which the noise of the light is largest, as EMVA 1288 defines it.
 
     Parameters
     ----------
@@ -75,8 +76,24 @@ def expected(truth: Any, linearity: Linearity) -> dict[str, float]:
         "responsivity": float(truth.responsivity),
         "quantum_efficiency": float(truth.quantum_efficiency),
         "read_noise": float(truth.read_noise),
-        "full_well": float(truth.full_well),
+        "full_well": full_well_by_variance(truth),
         "linearity_error_min": float(errors.minimum),
         "linearity_error_max": float(errors.maximum),
         "linearity_error_mean": float(errors.mean),
     }
+
+
+def full_well_by_variance(truth: Any) -> float:
+    """Charge [e-] at which the temporal variance is largest: Q (dS/dQ)^2 for a mean signal S of a charge Q.
+
+    It lies below what the pixel holds and the converter counts: a little where the converter clips, much
+    where the response bends before.
+
+    Parameters
+    ----------
+    truth
+        Of a simulated camera.
+    """
+    charge = np.linspace(0.3, 1.1, 1601) * truth.full_well
+    signal = truth.mean_counts(charge / truth.quantum_efficiency, 0.0)
+    return float(charge[np.argmax(charge * np.gradient(signal, charge) ** 2)])
