@@ -283,10 +283,11 @@ class DrivenCamera:
         return None if value == LOST else value
 
     def _raise_if_lost(self) -> None:
-        """A camera that is gone says so in its readings, whatever the calls return."""
-        if self._taking.is_lost():
+        try:
+            self._taking.raise_if_lost()
+        except CameraLost:
             self._life.lost()
-            raise CameraLost("the camera no longer answers; close it, check its cables, and open it again")
+            raise
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._life.state})"

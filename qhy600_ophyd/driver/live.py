@@ -17,7 +17,7 @@ from qhy600_ophyd.contract import (
     FrameTimeout,
     Settings,
 )
-from qhy600_ophyd.driver.head import Control, Fetched, HeadError
+from qhy600_ophyd.driver.head import Fetched, HeadError
 from qhy600_ophyd.driver.insistence import insist
 from qhy600_ophyd.driver.taking import Taking
 from qhy600_ophyd.driver.trigger import Trigger
@@ -63,11 +63,7 @@ class LiveStream:
     def start(self) -> None:
         """Begin the stream."""
         head = self._taking.head
-        try:
-            head.write(Control.FRESH_MEMORY, 1.0)
-            self._taking.registers.memory_emptied = True
-        except HeadError:
-            self._taking.registers.memory_emptied = False
+        self._taking.registers.empty_memory()
         insist(head.begin_live)
         self._taking.registers.fresh = False
         self._running = True
@@ -100,9 +96,6 @@ class LiveStream:
             raise FrameLost(f"frame {number} of the stream came damaged: {finding.damage}; start it again")
         discarded, self._discarded = self._discarded, 0
         earliest, self._earliest = self._earliest, self._earliest + self._period
-        unverified = (*finding.unverified, "sequence")
-        if not taking.registers.memory_emptied:
-            unverified = (*unverified, "freshness")
         return Trigger.in_stream(
             clock,
             earliest=earliest,
@@ -115,7 +108,7 @@ class LiveStream:
             sequence=number,
             retries=0,
             discarded=discarded,
-            unverified=unverified,
+            unverified=taking.unverified(*finding.unverified, "sequence"),
         )
 
     def cancel(self) -> None:

@@ -87,6 +87,10 @@ class Registers:
         for name in ("gain", "offset"):
             if (value := getattr(settings, name)) is not None:
                 self._write(name, _REGISTERS[name], value)
+        self.empty_memory()
+
+    def empty_memory(self) -> None:
+        """Have the camera forget the frames in its memory, and note whether it took the command."""
         try:
             self._head.write(Control.FRESH_MEMORY, 1.0)
             self.memory_emptied = True

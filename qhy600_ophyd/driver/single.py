@@ -122,7 +122,7 @@ class SingleFrame:
     def _expose(self, settings: Settings) -> None:
         taking = self._taking
         taking.registers.refresh(settings)
-        self._trigger = Trigger.now(taking.head.clock, taking.temperature())
+        self._trigger = Trigger.now(taking.head.clock, taking.cooler.read())
         self.raise_if_cancelled()
         insist(taking.head.expose)
         self._over = False
@@ -198,9 +198,6 @@ class SingleFrame:
         assert self._trigger is not None
         assert done.readings is not None
         taking = self._taking
-        unverified = done.finding.unverified
-        if not taking.registers.memory_emptied:
-            unverified = (*unverified, "freshness")
         return self._trigger.info(
             taking.head.clock,
             settings=self._settings,
@@ -208,7 +205,7 @@ class SingleFrame:
             sequence=self._number,
             retries=retries,
             discarded=self._discarded,
-            unverified=unverified,
+            unverified=taking.unverified(*done.finding.unverified),
         )
 
     def _stop(self) -> None:

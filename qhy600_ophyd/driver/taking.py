@@ -6,7 +6,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from qhy600_ophyd.contract import CameraLost, Settings, TemperatureReading
+from qhy600_ophyd.contract import CameraLost, Settings
 from qhy600_ophyd.driver.cooling import DrivenCooler
 from qhy600_ophyd.driver.head import LOST, Control, Fetched, Head, HeadError
 from qhy600_ophyd.driver.inspection import Finding, inspect
@@ -51,9 +51,9 @@ class Taking:
             self._last_digest = finding.digest or self._last_digest
         return finding
 
-    def temperature(self) -> TemperatureReading:
-        """The cooler now. Raises `CameraLost`."""
-        return self.cooler.read()
+    def unverified(self, *seen: str) -> tuple[str, ...]:
+        """What nothing could show to be right: `seen`, and freshness where the memory was not emptied."""
+        return seen if self.registers.memory_emptied else (*seen, "freshness")
 
     def readings(self, settings: Settings) -> Readings:
         """All that the camera says now. Raises `CameraLost` or `HeadError`."""
@@ -67,14 +67,11 @@ class Taking:
             undervoltage=code,
         )
 
-    def is_lost(self) -> bool:
-        """Whether the camera is gone by its readings."""
-        try:
-            return LOST in (self.head.read(Control.TEMPERATURE), self.head.read(Control.EXPOSURE))
-        except HeadError:
-            return True
-
     def raise_if_lost(self) -> None:
-        """Raise `CameraLost` if the readings say so."""
-        if self.is_lost():
+        """Raise `CameraLost` if the readings say so: they do, whatever the other calls return."""
+        try:
+            lost = LOST in (self.head.read(Control.TEMPERATURE), self.head.read(Control.EXPOSURE))
+        except HeadError:
+            lost = True
+        if lost:
             raise CameraLost("the camera no longer answers; close it, check its cables, and open it again")
