@@ -14,15 +14,18 @@ class Purpose(IntEnum):
 
     PATTERN = 0
     ELECTRONS = 1
-    READ_NOISE = 2
     START_DELAY = 3
     FAULT = 4
 
 
 def key(seed: int, purpose: Purpose, frame: int = _PATTERN, which: int = 0) -> int:
     """A number of 64 bits, the same for the same four on any machine."""
-    text = f"{seed} {int(purpose)} {frame} {which}"
-    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "little")
+    return hashed(f"{seed} {int(purpose)} {frame} {which}")
+
+
+def hashed(text: str, *, size: int = 8) -> int:
+    """A number of `size` bytes, the same for the same text on any machine (BLAKE2b)."""
+    return int.from_bytes(blake2b(text.encode(), digest_size=size).digest(), "little")
 
 
 def fraction(seed: int, purpose: Purpose, frame: int, which: int = 0) -> float:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from hashlib import blake2b
 
+from qhy600_ophyd.backends.simulated.random_keys import hashed
 from qhy600_ophyd.contract import SettingRefused
 
 _MAGNUS_A, _MAGNUS_B, _MAGNUS_C = 6.112, 17.62, 243.12
@@ -97,5 +97,4 @@ class Environment:
         return self.window_temperature(sensor, heater=heater) < dew_point(self._ambient, room_humidity)
 
     def _drawn(self, what: str) -> float:
-        digest = blake2b(f"{self._seed} environment {what}".encode(), digest_size=8).digest()
-        return int.from_bytes(digest, "little") / 2**64
+        return hashed(f"{self._seed} environment {what}") / 2**64

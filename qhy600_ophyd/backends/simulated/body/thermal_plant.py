@@ -101,11 +101,6 @@ class ThermalPlant:
         with self._now() as now:
             return self._thermometer.reading(self._heat.cold(now), math.floor(now / PERIOD))
 
-    def sink_temperature(self) -> float:
-        """Of the heat sink, truly [°C]."""
-        with self._now() as now:
-            return self._heat.hot(now)
-
     def mark(self) -> Mark:
         """Now, for `mean_since`."""
         with self._now() as now:

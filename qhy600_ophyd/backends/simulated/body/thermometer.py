@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from hashlib import blake2b
 from statistics import NormalDist
+
+from qhy600_ophyd.backends.simulated.random_keys import hashed
 
 RESOLUTION = 0.1
 """Step of a reading [K]: real cameras report tenths (assumed to be all they have)."""
@@ -28,6 +29,6 @@ class Thermometer:
 
     def reading(self, temperature: float, second: int) -> float:
         """Reading [°C] of a true temperature [°C] in that second of the camera."""
-        digest = blake2b(f"{self._seed} thermometer {second}".encode(), digest_size=6).digest()
-        noise = _NORMAL.inv_cdf((int.from_bytes(digest, "little") + 0.5) / 2**48)
+        drawn = hashed(f"{self._seed} thermometer {second}", size=6)
+        noise = _NORMAL.inv_cdf((drawn + 0.5) / 2**48)
         return round(round((temperature + noise) / RESOLUTION) * RESOLUTION, 6)

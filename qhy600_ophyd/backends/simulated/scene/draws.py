@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from hashlib import blake2b
-
 import numpy as np
 from numpy.typing import NDArray
+
+from qhy600_ophyd.backends.simulated.random_keys import hashed
 
 
 def uniform(seed: int, what: str, count: int) -> NDArray[np.float64]:
@@ -23,6 +23,6 @@ def uniform(seed: int, what: str, count: int) -> NDArray[np.float64]:
     count
         How many.
     """
-    key = int.from_bytes(blake2b(f"scene {what} {seed}".encode(), digest_size=16).digest(), "little")
+    key = hashed(f"scene {what} {seed}", size=16)
     raw = np.random.PCG64(key).random_raw(count)
     return ((raw >> np.uint64(11)).astype(np.float64) + 0.5) * 2.0**-53
