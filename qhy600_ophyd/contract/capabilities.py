@@ -15,13 +15,29 @@ Counter = Literal["gps_header", "burst_counter", "host"]
 
 @dataclass(frozen=True, kw_only=True)
 class Identity:
-    """Who the camera is; an empty text means "not known"."""
+    """Who the camera is; an empty text means "not known".
+
+    Parameters
+    ----------
+    model, serial
+        As the camera names itself.
+    firmware, fpga
+        Versions of what runs in it.
+    sdk
+        Version of the library it is driven through.
+    sensor
+        Type of the chip.
+    usb
+        How fast its link is: ``"USB 3"`` or ``"USB 2"``.
+    """
 
     model: str
     serial: str = ""
     firmware: str = ""
+    fpga: str = ""
     sdk: str = ""
     sensor: str = ""
+    usb: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

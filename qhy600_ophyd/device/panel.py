@@ -100,8 +100,10 @@ class Panel(Device):
     model = Cpt(Identity, kind=Kind.config)
     serial = Cpt(Identity, kind=Kind.config)
     firmware = Cpt(Identity, kind=Kind.config)
+    fpga = Cpt(Identity, kind=Kind.config)
     sdk = Cpt(Identity, kind=Kind.config)
     sensor = Cpt(Identity, kind=Kind.config)
+    usb = Cpt(Identity, kind=Kind.config)
     humidity = Cpt(ChamberReading, kind=Kind.config)
     pressure = Cpt(ChamberReading, kind=Kind.config)
 

@@ -45,18 +45,15 @@ class DrivenCamera:
         The camera's library.
     geometry
         Regions of the chip.
-    colour_filters
-        As in `Capabilities`.
     retries
         How often a frame that came damaged or not at all is taken again.
     """
 
-    def __init__(self, head: Head, *, geometry: Geometry, colour_filters: str = "", retries: int = 2):
+    def __init__(self, head: Head, *, geometry: Geometry, retries: int = 2):
         if retries < 0:
             raise SettingRefused("retries", retries, allowed="0 or more")
         self._head = head
         self._geometry = geometry
-        self._colour_filters = colour_filters
         self._life = LifeCycle()
         self._registers = Registers(head)
         self._cooler = DrivenCooler(head, ensure=self._life.ensure_open, lost=self._life.lost)
@@ -111,12 +108,7 @@ class DrivenCamera:
             preparation.connect()
             try:
                 preparation.initialise(0)
-                self._offer = offer.capabilities(
-                    head,
-                    geometry=self._geometry,
-                    colour_filters=self._colour_filters,
-                    retries=self._taking.retries,
-                )
+                self._offer = offer.capabilities(head, geometry=self._geometry, retries=self._taking.retries)
                 self._settings = self._registers.apply(offer.defaults(self._offer, head))
             except BaseException:
                 preparation.disconnect()

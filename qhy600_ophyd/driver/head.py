@@ -104,6 +104,10 @@ class Head(Protocol):
         """Readout modes in the camera's own order."""
         ...
 
+    def colour_filters(self) -> str:
+        """Filters of the first two pixels of the image's first two rows; empty without filters."""
+        ...
+
     def select_mode(self, index: int) -> None:
         """Choose a readout mode; takes effect with the next `initialise`."""
         ...

@@ -17,9 +17,7 @@ _DARK_3X3, _OVERSCAN_3X3 = 8, 20
 """Columns and rows beside the image in the mode that sums on the chip."""
 
 
-def capabilities(
-    head: Head, *, geometry: Geometry, colour_filters: str = "", retries: int = 0
-) -> Capabilities:
+def capabilities(head: Head, *, geometry: Geometry, retries: int = 0) -> Capabilities:
     """What `head`, connected and initialised once, offers on a chip of that geometry.
 
     The regions are known for the chip and not taken from the library, whose answers change with the order of
@@ -41,7 +39,7 @@ def capabilities(
         counter="host",
         line_time=timing().line_time,
         start_delay=Delay(value=timing().best_start_delay, uncertainty=timing().start_delay_uncertainty),
-        colour_filters=colour_filters,
+        colour_filters=head.colour_filters(),
         retries=retries,
     )
 

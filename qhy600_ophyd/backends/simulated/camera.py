@@ -161,12 +161,7 @@ class SimulatedCamera(DrivenCamera):
             digests=digests,
             gps_locked=gps_locked,
         )
-        super().__init__(
-            self._simulated_head,
-            geometry=geometry,
-            colour_filters="RGGB" if self.model.colour == "colour" else "",
-            retries=retries,
-        )
+        super().__init__(self._simulated_head, geometry=geometry, retries=retries)
         self.presented: list[ExposureRecord] = []
         image = geometry.image
         self._title = f"{image.width} × {image.height}, seed={seed}"

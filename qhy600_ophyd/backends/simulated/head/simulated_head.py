@@ -79,6 +79,7 @@ class SimulatedHead:
         self._identity = Identity(
             model=model, serial=serial or f"simulated-{seed}", firmware="simulated", sensor="IMX455"
         )
+        self._colour = colour
         self._faults = FaultPlan(faults, seed=seed)
         self._machine = Machine(
             chip=chip,
@@ -152,6 +153,11 @@ class SimulatedHead:
             HeadMode(name=mode.name, width=total.width, height=total.height)
             for mode, total in zip(machine.modes, totals, strict=True)
         )
+
+    def colour_filters(self) -> str:
+        """Filters of the first two pixels of the image's first two rows; empty without filters."""
+        self._machine.connection.ensure("colour_filters")
+        return "RGGB" if self._colour else ""
 
     def select_mode(self, index: int) -> None:
         """Choose a readout mode, which wipes the area; the camera is silent until `initialise`."""
