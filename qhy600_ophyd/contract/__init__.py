@@ -29,6 +29,7 @@ from qhy600_ophyd.contract.errors import (
     StreamMismatch,
 )
 from qhy600_ophyd.contract.faults import Fault
+from qhy600_ophyd.contract.filter_wheel import CarriesFilterWheel, FilterWheel
 from qhy600_ophyd.contract.frame import Frame, FrameInfo, TemperatureReading
 from qhy600_ophyd.contract.light import Light
 from qhy600_ophyd.contract.limits import Limits
@@ -51,12 +52,14 @@ __all__ = [
     "CameraNotReady",
     "CameraStatus",
     "Capabilities",
+    "CarriesFilterWheel",
     "Clock",
     "Cooler",
     "Delay",
     "ExposureCancelled",
     "Fault",
     "Field",
+    "FilterWheel",
     "Frame",
     "FrameInfo",
     "FrameLost",
