@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 import getpass
-import logging
 import os
-import threading
 from collections.abc import Iterable
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import xarray as xr
-from bluesky import RunEngine
-from bluesky.utils import FailedStatus, Msg, RunEngineInterrupted
+from bluesky.utils import Msg
 
+from qhy600_ophyd.bench.engine import Engine, Runs
 from qhy600_ophyd.bench.expectation import exposure_of, settings_of
-from qhy600_ophyd.bench.failure import add_notes, reason_of
 from qhy600_ophyd.bench.profile import Profile, simulated_profile
-from qhy600_ophyd.bench.progress import EventBar
 from qhy600_ophyd.bench.steps import linearity_exposures
 from qhy600_ophyd.bench.wiring import make_camera
 from qhy600_ophyd.contract import SETTING_NAMES, CameraNotReady, ProfileError, QHY600Error, Settings
-from qhy600_ophyd.datasets import RunFolders, open_run
+from qhy600_ophyd.datasets import RunFolders
 from qhy600_ophyd.device import QHY600, Light
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from qhy600_ophyd.diagnosis import Diagnosis
 
 
 class Bench:
@@ -41,7 +38,6 @@ class Bench:
     Attributes
     ----------
     camera : QHY600
-    light : Light or None
     RE : RunEngine
     folder : Path
     """
@@ -50,15 +46,13 @@ class Bench:
         self.profile = profile
         self.folder = Path(profile.output.directory if output is None else output).expanduser()
         self._store = RunFolders(self.folder)
-        backend = make_camera(profile)
-        self.camera = QHY600(backend, sink=self._store, name="camera")
-        self.light = None if backend.light is None else Light(backend.light, name="light", pixel_size=3.76)
+        self.camera = QHY600(make_camera(profile), sink=self._store, name="camera")
         self._closed = False
-        self.RE = _run_engine()
+        self._engine = Engine(self.camera, self._store)
+        self.RE = self._engine.RE
         self.RE.md.update({"operator": _user()})
         self.RE.md.update({k: v for k, v in profile.metadata.model_dump().items() if v})
         self.RE.md["profile"] = profile.model_dump(mode="json", exclude_none=True)
-        self.RE.subscribe(self.camera.on_document)
 
     # -- ways to one --------------------------------------------------------------------------------------
 
@@ -90,6 +84,22 @@ class Bench:
         content = {"camera": {"backend": "replay", "folder": str(folder)}}
         return cls(Profile.checked(content, source="Bench.replay"), output=output)
 
+    @cached_property
+    def light(self) -> Light | None:
+        """The light that the camera itself brings along (simulated, recorded); ``None`` under a real one."""
+        source = self.camera.backend.light
+        return None if source is None else Light(source, name="light", pixel_size=3.76)
+
+    @staticmethod
+    def discover(**options: Any) -> Diagnosis:
+        """What is connected, what is wrong with it and what to do; ``options`` are those of `diagnose`.
+
+        It changes nothing, and opens no camera unless told ``open_camera=True``.
+        """
+        from qhy600_ophyd.diagnosis import diagnose
+
+        return diagnose(**options)
+
     # -- life ---------------------------------------------------------------------------------------------
 
     def open(self) -> Bench:
@@ -108,8 +118,8 @@ class Bench:
     def close(self) -> None:
         """Abort what is paused and give the camera back. Datasets stay usable; `open` begins anew."""
         self._closed = True
-        if self.RE.state == "paused":
-            self.RE.abort("the bench was closed")
+        if self._engine.paused:
+            self._engine.abort("" if self._engine.lost else "the bench was closed")
         self.camera.close()
 
     def __enter__(self) -> Bench:
@@ -120,9 +130,7 @@ class Bench:
 
     # -- work ---------------------------------------------------------------------------------------------
 
-    def run(
-        self, plan: Iterable[Msg], *, progress: bool | None = None, **metadata: Any
-    ) -> xr.Dataset | list[xr.Dataset]:
+    def run(self, plan: Iterable[Msg], *, progress: bool | None = None, **metadata: Any) -> Runs:
         """Run a plan.
 
         Parameters
@@ -143,7 +151,8 @@ class Bench:
         ------
         QHY600Error
             What made the plan fail, itself and not wrapped in a failed status. Its notes name the folder in
-            which the frames taken before are kept.
+            which the frames taken before are kept. After `CameraLost` the plan stands still: `reconnect` goes
+            on with it or ends it.
         RunEngineInterrupted
             It was paused (Ctrl-C twice); go on with `resume`, or end it with `abort`.
         """
@@ -155,15 +164,50 @@ class Bench:
             )
         self._store.check_writable()
         self.open()
-        return self._engaged(lambda: self.RE(plan, **metadata), progress)
+        return self._engine.run(plan, metadata, progress)
 
-    def resume(self, *, progress: bool | None = None) -> xr.Dataset | list[xr.Dataset]:
+    def resume(self, *, progress: bool | None = None) -> Runs:
         """Go on with a paused plan; returns what `run` would have."""
-        return self._engaged(self.RE.resume, progress)
+        return self._engine.resume(progress)
 
     def abort(self, reason: str = "") -> None:
         """End a paused plan; what was taken is kept."""
-        self.RE.abort(reason)
+        self._engine.abort(reason)
+
+    def reconnect(self, *, resume: bool = False, progress: bool | None = None) -> Runs | None:
+        """Connect a lost camera again, with its settings, set point and light, and see that it is well.
+
+        Parameters
+        ----------
+        resume
+            Go on with the plan that the loss stopped, where it stood, and take the lost frame again. Without
+            it such a plan is ended; its frames are kept.
+        progress
+            As in `run`.
+
+        Returns
+        -------
+        xarray.Dataset, list of xarray.Dataset or None
+            What `run` would have returned, if the plan was resumed.
+
+        Raises
+        ------
+        CameraNotReady
+            There is nothing to resume, or the camera was never opened.
+        CameraLost, CameraError
+            It does not answer, or gives no good frame; the plan stands still as before, try again.
+        """
+        if resume and not self._engine.paused:
+            raise CameraNotReady("resume refused: no plan stands still; run it again")
+        level = None if self.light is None else self.light.requested
+        self.camera.reconnect()
+        if self.light is not None:
+            self.light.set(level)
+        if resume:
+            return self._engine.resume(progress)
+        if self._engine.paused:
+            self._engine.abort()
+        return None
 
     def linearity_exposures(self, repeats: int = 2) -> tuple[float, ...]:
         """Exposure times for a linearity experiment [s]: the profile's, or from dark to beyond saturation."""
@@ -198,50 +242,6 @@ class Bench:
         source = getattr(self.camera.backend, "truth", None)
         return None if source is None else source.of(settings, temperature)
 
-    def _engaged(self, engine: Callable[[], Any], progress: bool | None) -> xr.Dataset | list[xr.Dataset]:
-        log = getattr(self.camera.backend, "log", None)
-        before = len(log or ())
-        begun: list[str] = []
-        bar = EventBar(shown=progress)
-        tokens = [
-            self.RE.subscribe(bar),
-            self.RE.subscribe(lambda _, start: begun.append(start["uid"]), "start"),
-        ]
-        try:
-            uids = engine()
-        except FailedStatus as failed:
-            error = reason_of(failed)
-            add_notes(error, self._folders(begun))
-            raise error from failed
-        except RunEngineInterrupted:
-            paused = RunEngineInterrupted(
-                "paused: bench.resume() goes on where it stood, bench.abort() ends it; what was taken is kept"
-            )
-            add_notes(paused, self._folders(begun))
-            raise paused from None
-        except Exception as error:
-            add_notes(error, self._folders(begun))
-            raise
-        finally:
-            bar.close()
-            for token in tokens:
-                self.RE.unsubscribe(token)
-            if log is not None:
-                self._write_truth(self._folders(begun), log[before:])
-        runs = [open_run(folder) for folder in self._folders(uids or ())]
-        return runs[0] if len(runs) == 1 else runs
-
-    def _folders(self, uids: Iterable[str]) -> list[Path]:
-        return [folder for uid in uids if (folder := self._store.folder_of(uid)) is not None]
-
-    def _write_truth(self, folders: list[Path], records: list[Any]) -> None:
-        """Beside each run of a simulated camera, what was put into its frames; analysis never reads it."""
-        from qhy600_ophyd.backends.simulated import SimulatedCamera, write_truth
-
-        if isinstance(self.camera.backend, SimulatedCamera):
-            for folder in folders:
-                write_truth(self.camera.backend, folder, records)
-
     def _repr_html_(self) -> str:
         from qhy600_ophyd.views import camera_card
 
@@ -260,16 +260,6 @@ class Bench:
     def __repr__(self) -> str:
         state = "open" if self.camera.is_open else "closed"
         return f"<Bench {self.profile.camera.backend}, {state}, runs in {self.folder}>"
-
-
-def _run_engine() -> RunEngine:
-    # bluesky logs every failure with its traceback, and Python prints that where nobody has set up logging;
-    # the exception that follows says the same in one line. Handlers of your own still get it all.
-    logging.getLogger("bluesky").addHandler(logging.NullHandler())
-    # Signal handlers belong to the main thread only; elsewhere (a web server, a widget) go without.
-    if threading.current_thread() is threading.main_thread():
-        return RunEngine({})
-    return RunEngine({}, context_managers=[])
 
 
 def _user() -> str:

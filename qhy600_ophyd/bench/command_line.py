@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from qhy600_ophyd.bench.doctor import doctor
 from qhy600_ophyd.contract import AnalysisRefused, QHY600Error
 
 if TYPE_CHECKING:
@@ -193,6 +194,9 @@ def info(
 
     summary = summarize(run)
     print(json.dumps(told.as_json(summary)) if as_json else "\n".join(told.as_lines(summary)))
+
+
+app.command()(doctor)
 
 
 def main() -> None:

@@ -9,7 +9,10 @@ from qhy600_ophyd.contract import CameraLost, QHY600Error
 
 _KEPT = "what was taken before is kept in "
 
-_AGAIN = "look at the camera's cables, then connect it again: bench.camera.close(); bench.camera.open()"
+_AGAIN = (
+    "look at the camera's cables; bench.reconnect(resume=True) goes on with the plan, and "
+    "bench.reconnect() ends it"
+)
 
 
 def reason_of(failed: BaseException) -> BaseException:

@@ -81,6 +81,11 @@ class Cooler(Signal):
         return {"fields": [self.name]}
 
     @property
+    def setpoint(self) -> float | None:
+        """What the cooler was told to regulate to [°C]; ``None`` when it was told nothing, or to stop."""
+        return self._setpoint
+
+    @property
     def limits(self) -> tuple[float, float]:
         """Lowest and highest set point [°C]; (0, 0), ophyd's word for none, without a cooler."""
         limits = self.parent.capabilities.temperature if self.parent.was_opened else None

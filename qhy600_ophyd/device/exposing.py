@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from qhy600_ophyd.contract import CameraNotReady, ExposureCancelled, Frame, FrameInfo, QHY600Error, Settings
+from qhy600_ophyd.contract import (
+    CameraLost,
+    CameraNotReady,
+    ExposureCancelled,
+    Frame,
+    FrameInfo,
+    QHY600Error,
+    Settings,
+)
 from qhy600_ophyd.device.progress import ProgressStatus
 from qhy600_ophyd.device.row import compose_row
 from qhy600_ophyd.device.stream import Stream
@@ -43,6 +51,8 @@ class Exposing:
         self._cancelled = threading.Event()
         self._finish_if_cancelled = False
         self._over = threading.Event()
+        self._lost: CameraLost | None = None
+        self._ending = threading.Lock()
         exposure = settings.exposure or 0.0
         # The camera takes a bad frame again by itself, and throws away the one after an initialisation.
         tries = device.capabilities.retries + 2
@@ -64,6 +74,12 @@ class Exposing:
         except ExposureCancelled as error:
             self._over.set()
             self._end(None if self._finish_if_cancelled else error)
+        except CameraLost as error:
+            # Before anybody is told: who then pauses the plan ends the status, and the plan is resumed.
+            self._lost = error
+            self._over.set()
+            if not self._device.waits_after(error):
+                self._end(error)
         except BaseException as error:  # noqa: BLE001  (whoever waits on the status gets it)
             self._over.set()
             self._end(error if isinstance(error, Exception) else QHY600Error(f"ended by {error!r}"))
@@ -73,6 +89,9 @@ class Exposing:
 
     def cancel(self, *, finish: bool) -> None:
         """End it from any thread; with `finish` its status succeeds all the same, without a frame."""
+        if self._lost is not None:
+            self._end(None if finish else self._lost)
+            return
         if self._over.is_set() or self._cancelled.is_set():
             return
         self._finish_if_cancelled = finish
@@ -142,7 +161,8 @@ class Exposing:
             raise ExposureCancelled("the exposure was stopped before its frame was complete; none was stored")
 
     def _end(self, error: Exception | None) -> None:
-        if self.status.done:
+        # From several threads: a status that was ended is not done yet for a moment, and refuses another end.
+        if self.status.done or not self._ending.acquire(blocking=False):
             return
         if error is None:
             self.status.set_finished()

@@ -39,6 +39,11 @@ class Light(Signal):
         self._requested: Any = source.level
 
     @property
+    def requested(self) -> Any:
+        """The level that was asked for last."""
+        return self._requested
+
+    @property
     def off(self) -> Any:
         """The level for dark frames."""
         return self.source.off

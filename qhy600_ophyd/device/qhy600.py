@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import threading
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
@@ -11,17 +10,23 @@ from typing import Any, cast
 
 from ophyd.device import Staged
 
-from qhy600_ophyd.contract import Camera, CameraError, CameraNotReady, Light, SettingRefused, Settings
+from qhy600_ophyd.contract import (
+    Camera,
+    CameraLost,
+    CameraNotReady,
+    FrameInfo,
+    Light,
+    SettingRefused,
+    Settings,
+)
 from qhy600_ophyd.device.exposing import Exposing
 from qhy600_ophyd.device.frame_store import Sink, sink_factory
+from qhy600_ophyd.device.giving_back import give_back
 from qhy600_ophyd.device.panel import Panel
 from qhy600_ophyd.device.progress import ProgressStatus
+from qhy600_ophyd.device.reconnection import CHECK_PATIENCE, connect_again
 from qhy600_ophyd.device.run_book import RunBook
 from qhy600_ophyd.device.stream import Stream, layout_for
-from qhy600_ophyd.device.worker import Worker
-
-_PARTING = 5.0
-"""Seconds that giving back the camera, and then finishing the files, may take when the program ends."""
 
 
 class QHY600(Panel):
@@ -43,6 +48,13 @@ class QHY600(Panel):
         What the sensor stands under, if not the backend's own.
     frame_timeout
         Seconds to wait for a frame beyond its exposure.
+
+    Attributes
+    ----------
+    on_lost : callable or None
+        Called in the camera's thread with the `CameraLost` that ended an exposure. If it returns True, the
+        exposure's status does not fail but waits for the pause that was asked for; `reconnect` and a resumed
+        plan then take the frame again.
     """
 
     def __init__(
@@ -55,14 +67,20 @@ class QHY600(Panel):
         frame_timeout: float = 60.0,
         **kwargs: Any,
     ):
-        self.illumination = backend.light if light is None else light
+        self._light = light
         self.frame_timeout = frame_timeout
         self._sink = sink
         self._make_sink: Callable[..., Any] | None = None
         self._book = RunBook()
         self._exposing: Exposing | None = None
+        self.on_lost: Callable[[CameraLost], bool] | None = None
         super().__init__(backend, name=name, **kwargs)
-        self._give_back = weakref.finalize(self, _give_back, backend, self._worker, self._book)
+        self._give_back = weakref.finalize(self, give_back, backend, self._worker, self._book)
+
+    @property
+    def illumination(self) -> Light | None:
+        """What the sensor stands under: the light that was given, or else the backend's own."""
+        return self.backend.light if self._light is None else self._light
 
     # -- life ---------------------------------------------------------------------------------------------
 
@@ -79,6 +97,35 @@ class QHY600(Panel):
             finally:
                 self._book.close()
                 self._worker.close()
+
+    def reconnect(self) -> FrameInfo:
+        """Open a lost camera again as it was set; files and plans stay as they are.
+
+        Returns
+        -------
+        FrameInfo
+            Of a frame that was taken to see that the camera is well, and is not kept.
+
+        Raises
+        ------
+        CameraLost, CameraError
+            It does not answer, another camera does, or it gives no good frame.
+        """
+        if not self.was_opened:
+            raise CameraNotReady(
+                f"{self.name} was never opened, so it has no settings to go back to: open it"
+            )
+        self._end_exposure(finish=True)
+        before, setpoint = self.actual, self.temperature.setpoint
+        again = lambda: connect_again(self.backend, before, setpoint=setpoint)  # noqa: E731
+        # An initialisation for each of the frame's tries, beside the frame itself.
+        info = self.call(again, timeout=3 * CHECK_PATIENCE)
+        self.is_open = True
+        return info
+
+    def waits_after(self, error: CameraLost) -> bool:
+        """Whether somebody pauses the plan because of `error`, and will end the exposure's status."""
+        return self.on_lost is not None and self.on_lost(error)
 
     def __enter__(self) -> QHY600:
         self.open()
@@ -230,22 +277,3 @@ class QHY600(Panel):
         assert self._make_sink is not None
         layout = layout_for(settings, self.capabilities, device=self.name, start=self._book.start)
         return Stream(label, settings, layout, self._make_sink, data_key=f"{self.name}_counts")
-
-
-def _give_back(backend: Camera, worker: Worker, book: RunBook) -> None:
-    """Close the camera and the files of a device that is gone, or whose program ends."""
-    try:
-        # Without a worker the device has not opened the camera, or has closed it.
-        if worker.running:
-            backend.cancel()
-            worker.call(backend.close, timeout=_PARTING)
-    except CameraError:
-        # The worker hangs, perhaps with a file in its hands: nobody shall wait for that for ever.
-        finishing = threading.Thread(target=book.close, name="finishing files", daemon=True)
-        finishing.start()
-        finishing.join(_PARTING)
-    else:
-        # The worker has let go of the frame that it was storing.
-        book.close()
-    finally:
-        worker.close()

@@ -6,6 +6,7 @@ import difflib
 import os
 from collections.abc import Iterable
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from qhy600_ophyd.backends.simulated.chip import Chip, ChipParameters, Injected
 from qhy600_ophyd.backends.simulated.clock import FreeClock
 from qhy600_ophyd.backends.simulated.head import ExposureRecord, SimulatedHead
 from qhy600_ophyd.backends.simulated.scene import SimulatedLight
+from qhy600_ophyd.backends.simulated.truth_file import write_truth
 from qhy600_ophyd.contract import Clock, Fault, FrameInfo, SettingRefused
 from qhy600_ophyd.driver import DrivenCamera
 from qhy600_ophyd.sensor import Geometry, Rectangle
@@ -199,6 +201,15 @@ class SimulatedCamera(DrivenCamera):
     def log(self) -> list[ExposureRecord]:
         """The simulator's own record of every exposure, which nobody above ever sees."""
         return self._simulated_head.log
+
+    @property
+    def exposures_logged(self) -> int:
+        """Length of the log."""
+        return len(self._simulated_head.log)
+
+    def write_truth(self, run: Path, *, since: int = 0) -> Path:
+        """Write the truth of a run beside its folder, from the log's record `since` on; returns the file."""
+        return write_truth(self, run, self.log[since:])
 
     def maps(self, area: Rectangle | None = None, **conditions: Any) -> dict[str, NDArray[Any]]:
         """The sensor's fixed patterns in physical units, of the whole chip or of an area of it.
