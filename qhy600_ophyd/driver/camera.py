@@ -25,6 +25,7 @@ from qhy600_ophyd.driver.frame_buffer import frame_within
 from qhy600_ophyd.driver.head import LOST, Control, Head, HeadError
 from qhy600_ophyd.driver.life_cycle import LifeCycle
 from qhy600_ophyd.driver.live import LiveStream
+from qhy600_ophyd.driver.opening import opening
 from qhy600_ophyd.driver.preparation import Preparation
 from qhy600_ophyd.driver.registers import Registers
 from qhy600_ophyd.driver.single import SingleFrame
@@ -108,8 +109,9 @@ class DrivenCamera:
             preparation.connect()
             try:
                 preparation.initialise(0)
-                self._offer = offer.capabilities(head, geometry=self._geometry, retries=self._taking.retries)
-                self._settings = self._registers.apply(offer.defaults(self._offer, head))
+                self._offer, self._settings = opening(
+                    head, self._registers, self._geometry, retries=self._taking.retries
+                )
             except BaseException:
                 preparation.disconnect()
                 raise

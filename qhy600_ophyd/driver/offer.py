@@ -56,11 +56,11 @@ def defaults(offer: Capabilities, head: Head) -> Settings:
         gain=_default(head, Control.GAIN),
         offset=_default(head, Control.OFFSET),
         readout_mode=mode,
-        roi=offer.readable(True, mode),
+        roi=offer.readable(True in offer.overscan, mode),
         binning=1,
         bit_depth=16,
         usb_traffic=None if head.limits(Control.USB_TRAFFIC) is None else 0.0,
-        overscan=True,
+        overscan=True in offer.overscan,
     )
 
 

@@ -15,6 +15,10 @@ from qhy600_ophyd.sensor import Rectangle
 _REGISTERS = {"gain": Control.GAIN, "offset": Control.OFFSET, "usb_traffic": Control.USB_TRAFFIC}
 
 
+class AreaNotTaken(CameraError):
+    """The area that was set does not read back."""
+
+
 class Registers:
     """The settings of a head, and how far they can be relied on.
 
@@ -55,7 +59,7 @@ class Registers:
         ------
         HeadError
             The head refused one.
-        CameraError
+        CameraError, AreaNotTaken
             One did not read back as it was written, however often it was.
         """
         head = self._head
@@ -135,7 +139,7 @@ class Registers:
             insist(lambda: self._head.set_area(*wanted))
             if self._head.area() == wanted:
                 return
-        raise CameraError(
+        raise AreaNotTaken(
             f"area {wanted} was set {TRIES} times and the camera still says {self._head.area()}; "
             "close it, switch it off and on, and open it again"
         )
