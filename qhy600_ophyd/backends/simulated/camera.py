@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from qhy600_ophyd.backends.simulated.body import Environment, FrameMemory, Suppl
 from qhy600_ophyd.backends.simulated.chip import Chip, ChipParameters, Injected
 from qhy600_ophyd.backends.simulated.clock import FreeClock
 from qhy600_ophyd.backends.simulated.head import ExposureRecord, SimulatedHead
-from qhy600_ophyd.backends.simulated.scene import SimulatedLight
+from qhy600_ophyd.backends.simulated.scene import SimulatedFilterWheel, SimulatedLight
 from qhy600_ophyd.backends.simulated.truth_file import write_truth
 from qhy600_ophyd.contract import Clock, Fault, FrameInfo, SettingRefused
 from qhy600_ophyd.driver import DrivenCamera
@@ -61,6 +61,8 @@ class SimulatedCamera(DrivenCamera):
         Whether it finds undervoltage as cameras made before September 2021 do (code 3, not 9).
     gps_locked
         Whether a GPS receiver that knows the time is plugged in.
+    filters
+        Transmissions of the filters in its wheel, 0 to 1, slot 1 first; none for a camera without a wheel.
     retries
         How often a bad frame is taken again.
     digests
@@ -114,6 +116,7 @@ class SimulatedCamera(DrivenCamera):
         cable_resistance: float = 0.1,
         indirect_detection: bool = False,
         gps_locked: bool = False,
+        filters: Sequence[float] = (),
         retries: int = 2,
         digests: bool = False,
         threads: int | None = None,
@@ -132,6 +135,7 @@ class SimulatedCamera(DrivenCamera):
             flicker_frequency=flicker_frequency,
             flicker_depth=flicker_depth,
         )
+        self._wheel = SimulatedFilterWheel(self._light, clock, tuple(filters))
         self.supply = Supply(
             voltage=supply_voltage,
             cable_resistance=cable_resistance,
@@ -191,6 +195,11 @@ class SimulatedCamera(DrivenCamera):
     def light(self) -> SimulatedLight:
         """The light that it stands under."""
         return self._light
+
+    @property
+    def filter_wheel(self) -> SimulatedFilterWheel:
+        """The wheel in front of it; its `slots` is 0 where there is none."""
+        return self._wheel
 
     @property
     def truth(self) -> Injected:

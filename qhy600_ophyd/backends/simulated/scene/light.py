@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from qhy600_ophyd.backends.simulated.inputs import LightState
 from qhy600_ophyd.backends.simulated.scene.names import scene_named
 from qhy600_ophyd.contract import Limits, SettingRefused
@@ -55,14 +57,19 @@ class SimulatedLight:
             raise SettingRefused("wavelength", f"{wavelength:g}", allowed=str(missing)) from None
         self._wavelength = wavelength
         self._level = self._flicker_frequency = self._flicker_depth = 0.0
+        self._transmission: Callable[[], float] = lambda: 1.0
         self._scene = str(scene_named(scene))
         self.flicker_frequency = flicker_frequency
         self.flicker_depth = flicker_depth
         self.on = self.set(irradiance)
 
+    def filtered_by(self, transmission: Callable[[], float]) -> None:
+        """Let a filter stand in the light, whose transmission, 0 to 1, is asked whenever it matters."""
+        self._transmission = transmission
+
     @property
     def level(self) -> float:
-        """Photons per pixel and second now."""
+        """Photons per pixel and second that it gives now, before any filter."""
         return self._level
 
     def set(self, level: float) -> float:
@@ -72,8 +79,8 @@ class SimulatedLight:
 
     @property
     def irradiance(self) -> float:
-        """Photons per pixel and second now."""
-        return self._level
+        """Photons per pixel and second now, behind the filter."""
+        return self._level * self._transmission()
 
     @property
     def wavelength(self) -> float:
@@ -131,13 +138,13 @@ class SimulatedLight:
         self._flicker_depth = number
 
     def photons(self, exposure: float) -> float:
-        """Photons per pixel in an exposure of that many seconds at the present level, without flicker."""
-        return self._level * exposure
+        """Photons per pixel in an exposure of that many seconds as the light is now, without flicker."""
+        return self.irradiance * exposure
 
     def state(self) -> LightState:
         """All of it, as it is now."""
         return LightState(
-            irradiance=self._level,
+            irradiance=self.irradiance,
             wavelength=self._wavelength,
             scene=self._scene,
             flicker_frequency=self._flicker_frequency,
