@@ -99,7 +99,11 @@ def linearity(
 
     asked = _numbers(exposures)
     with _bench(profile, replay, output) as bench:
-        assert bench.light is not None
+        if bench.light is None:
+            raise QHY600Error(
+                "this camera brings no light along, and the command line knows no other: run "
+                "plans.linearity(bench.camera, your_light) in Python, with any light that bluesky can move"
+            )
         each = bench.profile.linearity.repeats if repeats is None else repeats
         times = bench.linearity_exposures(each) if asked is None else asked
         plan = plans.linearity(bench.camera, bench.light, times, repeats=each)

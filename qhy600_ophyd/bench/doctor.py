@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from qhy600_ophyd.diagnosis import Diagnosis
 
-NOTE = "This rests on documents and on what users reported; it is not yet tried on a camera."
+NOTE = "This rests on documents and users' reports; it is not yet tried on a camera."
 
 _STYLES = {"ok": "green", "warning": "yellow", "failed": "bold red", "not checked": "dim"}
 
@@ -32,7 +32,7 @@ def doctor(
         ),
     ] = True,
     open_camera: Annotated[
-        bool, typer.Option("--open", help="Open each camera, which claims it, and ask it of its supply.")
+        bool, typer.Option("--open", help="Open and initialise each camera, and ask it of its supply.")
     ] = False,
     voltage: Annotated[
         float | None, typer.Option("--voltage", help="Of the adapter with no load [V].")

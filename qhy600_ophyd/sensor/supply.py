@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from math import sqrt
 
 import numpy as np
 
@@ -81,6 +82,29 @@ def supply() -> SupplyNeeds:
             "latched_duty": table("cooling")["duty_limit"],
         }
     )
+
+
+def camera_volts(voltage: float, cable_resistance: float, power: float) -> float:
+    """Voltage at a camera that takes a power P whatever arrives (assumed).
+
+    I = P / V and V = V0 - I R hold together: V = (V0 + sqrt(V0^2 - 4 P R)) / 2.
+
+    Parameters
+    ----------
+    voltage
+        At the adapter [V].
+    cable_resistance
+        Of both leads together [ohm].
+    power
+        [W]
+
+    Returns
+    -------
+    float
+        [V]; 0 where the cable cannot carry so much.
+    """
+    inside = voltage**2 - 4 * power * cable_resistance
+    return 0.5 * (voltage + sqrt(inside)) if inside >= 0 and voltage > 0 else 0.0
 
 
 @cache

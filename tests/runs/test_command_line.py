@@ -146,7 +146,7 @@ def test_a_colour_camera_is_not_measured_as_if_it_had_no_filters(folder, command
 
 
 def test_every_command_explains_itself(folder):
-    for command in ("linearity", "exposure-series", "gain-sweep", "info"):
+    for command in ("linearity", "exposure-series", "gain-sweep", "info", "doctor"):
         done = qhy600(folder, command, "--help")
         assert done.returncode == 0
         assert "Usage" in done.stdout

@@ -84,7 +84,7 @@ def test_an_unknown_root_name_is_refused_with_the_names_there_are():
         "try:\n    qhy600_ophyd.Camera\n"
         "except AttributeError as error:\n    print(error)"
     )
-    assert told.startswith("qhy600_ophyd has no 'Camera'; it has Bench, Light, QHY600")
+    assert told.startswith("qhy600_ophyd has no 'Camera'; it has Bench, FilterWheel, IsolatedCamera")
 
 
 def test_the_version_is_that_of_the_installed_distribution():
@@ -115,6 +115,9 @@ PICTURES = "xarray,matplotlib,dask,h5netcdf,IPython,ipywidgets"
             "from qhy600_ophyd.backends import replay, simulated",
             f"{TAKING},{PICTURES}",
             id="backends-with-neither",
+        ),
+        pytest.param(
+            "import qhy600_ophyd.diagnosis", f"{TAKING},{PICTURES},h5py,usb", id="diagnosis-with-neither"
         ),
         pytest.param("import qhy600_ophyd.contract", f"{TAKING},{PICTURES},h5py", id="contract-with-neither"),
     ],

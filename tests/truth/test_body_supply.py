@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from qhy600_ophyd.backends.simulated.body import Supply, ThermalPlant, camera_volts, volts_at_current
+from qhy600_ophyd.backends.simulated.body import Supply, ThermalPlant, volts_at_current
 from qhy600_ophyd.contract import SettingRefused
+from qhy600_ophyd.sensor.supply import camera_volts
 from qhy600_ophyd.sensor.supply import supply as needs
 from qhy600_ophyd.testing import SteppedClock
 

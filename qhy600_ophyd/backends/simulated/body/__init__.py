@@ -2,7 +2,7 @@
 
 from qhy600_ophyd.backends.simulated.body.environment import Environment, dew_point
 from qhy600_ophyd.backends.simulated.body.frame_memory import FrameMemory, HeldFrame
-from qhy600_ophyd.backends.simulated.body.supply import Supply, camera_volts, volts_at_current
+from qhy600_ophyd.backends.simulated.body.supply import Supply, volts_at_current
 from qhy600_ophyd.backends.simulated.body.thermal_plant import Mark, ThermalPlant
 
 __all__ = [
@@ -12,7 +12,6 @@ __all__ = [
     "Mark",
     "Supply",
     "ThermalPlant",
-    "camera_volts",
     "dew_point",
     "volts_at_current",
 ]

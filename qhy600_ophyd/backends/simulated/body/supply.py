@@ -1,7 +1,7 @@
 """The 12 V supply, the resistance of its cable, and what the camera does when too little arrives.
 
-The camera takes a power P whatever the voltage (its converters see to that; assumed), so that the current
-I = P / V and the voltage V = V0 - I R at its socket hold together: V = (V0 + sqrt(V0^2 - 4 P R)) / 2.
+The camera takes a power whatever the voltage (its converters see to that; assumed), and `sensor.supply` works out
+what arrives at its socket.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable
 
 from qhy600_ophyd.contract import SettingRefused
+from qhy600_ophyd.sensor.supply import camera_volts
 from qhy600_ophyd.sensor.supply import supply as published
 
 DROPOUT = 9.0
@@ -24,12 +25,6 @@ _FAILED = {False: 9, True: 3}
 def volts_at_current(voltage: float, cable_resistance: float, current: float) -> float:
     """Voltage at the camera [V] of a supply of `voltage` [V] over a cable [ohm] at a current [A]."""
     return voltage - current * cable_resistance
-
-
-def camera_volts(voltage: float, cable_resistance: float, power: float) -> float:
-    """Voltage at a camera that takes `power` [W]; 0 where the cable cannot carry so much."""
-    inside = voltage**2 - 4 * power * cable_resistance
-    return 0.5 * (voltage + math.sqrt(inside)) if inside >= 0 and voltage > 0 else 0.0
 
 
 class Supply:
