@@ -13,19 +13,24 @@ if TYPE_CHECKING:
     from typing import Any
 
     from qhy600_ophyd import analysis, datasets, plans, views
+    from qhy600_ophyd.backends.isolated import IsolatedCamera
     from qhy600_ophyd.backends.replay import ReplayCamera
+    from qhy600_ophyd.backends.sdk import SdkCamera
     from qhy600_ophyd.backends.simulated import SimulatedCamera
     from qhy600_ophyd.bench import Bench
     from qhy600_ophyd.datasets import open_run
-    from qhy600_ophyd.device import QHY600, Light
+    from qhy600_ophyd.device import QHY600, FilterWheel, Light
 
     __version__: str
 
 __all__ = [
     "QHY600",
     "Bench",
+    "FilterWheel",
+    "IsolatedCamera",
     "Light",
     "ReplayCamera",
+    "SdkCamera",
     "SimulatedCamera",
     "analysis",
     "datasets",
@@ -36,9 +41,12 @@ __all__ = [
 
 _HOMES = {
     "Bench": "bench",
+    "FilterWheel": "device",
+    "IsolatedCamera": "backends.isolated",
     "Light": "device",
     "QHY600": "device",
     "ReplayCamera": "backends.replay",
+    "SdkCamera": "backends.sdk",
     "SimulatedCamera": "backends.simulated",
     "open_run": "datasets",
 }

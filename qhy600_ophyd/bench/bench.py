@@ -19,7 +19,7 @@ from qhy600_ophyd.bench.steps import linearity_exposures
 from qhy600_ophyd.bench.wiring import make_camera
 from qhy600_ophyd.contract import SETTING_NAMES, CameraNotReady, ProfileError, QHY600Error, Settings
 from qhy600_ophyd.datasets import RunFolders
-from qhy600_ophyd.device import QHY600, Light
+from qhy600_ophyd.device import QHY600, FilterWheel, Light
 
 if TYPE_CHECKING:
     from qhy600_ophyd.diagnosis import Diagnosis
@@ -99,6 +99,12 @@ class Bench:
         from qhy600_ophyd.diagnosis import diagnose
 
         return diagnose(**options)
+
+    @cached_property
+    def filter_wheel(self) -> FilterWheel | None:
+        """The wheel on the camera, with the filters that the profile names; ``None`` if it names none."""
+        filters = self.profile.filter_wheel.filters
+        return FilterWheel(self.camera, filters, name="filter") if filters else None
 
     # -- life ---------------------------------------------------------------------------------------------
 

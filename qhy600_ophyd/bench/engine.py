@@ -148,8 +148,10 @@ class _Truth:
         if self._backend is None:
             return
         try:
+            # A camera that came back in another process has begun to count anew.
+            since = self._since if self._backend.exposures_logged >= self._since else 0
             for folder in folders:
-                self._backend.write_truth(folder, since=self._since)
+                self._backend.write_truth(folder, since=since)
         except CameraError:
             # The process that knew it is gone, which whoever runs the plan is told by another error.
             return

@@ -38,9 +38,12 @@ class SimulatedCameraProfile(_Part):
     cable_resistance: float = Field(default=0.1, ge=0.0, le=10.0)
     serial: str = ""
     indirect_detection: bool = False
+    gps_header: bool = False
     gps_locked: bool = False
     digests: bool = False
     threads: int | None = Field(default=None, ge=1)
+    filters: tuple[float, ...] = ()
+    isolated: bool = False
     physics: dict[str, Any] = Field(default_factory=dict)
 
 
@@ -49,11 +52,29 @@ class ReplayCameraProfile(_Part):
 
     backend: Literal["replay"]
     folder: str
+    isolated: bool = False
 
 
-BACKENDS = ("simulated", "replay")
+class SdkCameraProfile(_Part):
+    """A real QHY600 through QHYCCD's library, in a process of its own unless ``isolated = false``.
 
-CameraProfile = Annotated[SimulatedCameraProfile | ReplayCameraProfile, Field(discriminator="backend")]
+    Without ``library`` it is looked for; ``camera`` is the beginning of its name or serial number, needed
+    where several are connected. ``gps_header`` has it number its frames, over the first pixels of each.
+    """
+
+    backend: Literal["sdk"]
+    library: str = ""
+    camera: str = ""
+    retries: int = Field(default=2, ge=0)
+    gps_header: bool = False
+    isolated: bool = True
+
+
+BACKENDS = ("simulated", "replay", "sdk")
+
+CameraProfile = Annotated[
+    SimulatedCameraProfile | ReplayCameraProfile | SdkCameraProfile, Field(discriminator="backend")
+]
 
 
 class LightProfile(_Part):
@@ -84,6 +105,12 @@ class CoolerProfile(_Part):
     """Set point of the cooler [°C], reached before the first run; left out, the cooler stays as it is."""
 
     setpoint: float | None = None
+
+
+class FilterWheelProfile(_Part):
+    """Names of the filters in the wheel on the camera, slot 1 first."""
+
+    filters: tuple[str, ...] = ()
 
 
 class LinearityProfile(_Part):
@@ -120,6 +147,7 @@ class Profile(_Part):
     light: LightProfile = Field(default_factory=LightProfile)
     settings: SettingsProfile = Field(default_factory=SettingsProfile)
     cooler: CoolerProfile = Field(default_factory=CoolerProfile)
+    filter_wheel: FilterWheelProfile = Field(default_factory=FilterWheelProfile)
     linearity: LinearityProfile = Field(default_factory=LinearityProfile)
     metadata: MetadataProfile = Field(default_factory=MetadataProfile)
     output: OutputProfile = Field(default_factory=OutputProfile)
@@ -206,6 +234,8 @@ def _allowed_keys(place: list[str]) -> list[str]:
             model = SimulatedCameraProfile
         elif name == "replay":
             model = ReplayCameraProfile
+        elif name == "sdk":
+            model = SdkCameraProfile
         elif name in model.model_fields:
             annotation = model.model_fields[name].annotation
             if isinstance(annotation, type) and issubclass(annotation, BaseModel):

@@ -6,19 +6,26 @@ from dataclasses import fields
 from difflib import get_close_matches
 from typing import Any
 
-from qhy600_ophyd.bench.profile import LightProfile, Profile, ReplayCameraProfile, SimulatedCameraProfile
+from qhy600_ophyd.backends.isolated import IsolatedCamera, Recipe
+from qhy600_ophyd.bench.profile import (
+    LightProfile,
+    Profile,
+    ReplayCameraProfile,
+    SdkCameraProfile,
+    SimulatedCameraProfile,
+)
 from qhy600_ophyd.contract import Camera, Fault, ProfileError, SettingRefused, SystemClock
 from qhy600_ophyd.sensor import NotPublished
 
 _AS_THEY_ARE = {
     *("model", "width", "height", "retries", "serial"),
-    *("indirect_detection", "gps_locked", "digests", "threads"),
+    *("indirect_detection", "gps_header", "gps_locked", "digests", "threads", "filters"),
 }
 """Keys of a profile that `SimulatedCamera` takes by the same names."""
 
 
 def make_camera(profile: Profile) -> Camera:
-    """The camera that a profile describes; nothing is opened yet.
+    """The camera that a profile describes, in a process of its own if it says so; nothing is opened yet.
 
     Raises
     ------
@@ -27,30 +34,33 @@ def make_camera(profile: Profile) -> Camera:
     """
     camera = profile.camera
     if isinstance(camera, SimulatedCameraProfile):
-        return _simulated(camera, profile)
-    return _replay(camera, profile)
+        recipe = _simulated(camera, profile)
+    else:
+        _refuse_changes(profile)
+        recipe = _sdk(camera) if isinstance(camera, SdkCameraProfile) else _replay(camera)
+    try:
+        return IsolatedCamera(recipe) if camera.isolated else recipe.make()
+    except (SettingRefused, NotPublished) as refused:
+        raise ProfileError(str(refused)) from None
 
 
-def _simulated(camera: SimulatedCameraProfile, profile: Profile) -> Camera:
-    from qhy600_ophyd.backends.simulated import SimulatedCamera
-
+def _simulated(camera: SimulatedCameraProfile, profile: Profile) -> Recipe:
     parameters: dict[str, Any] = {
         **camera.model_dump(include=_AS_THEY_ARE),
         **profile.light.model_dump(),
         **_physics(camera.physics),
-        "clock": SystemClock() if camera.clock == "system" else None,
+        "seed": camera.seed,
         "faults": tuple(Fault.from_mapping(entry) for entry in profile.faults),
     }
     # What is drawn stands aside for what was given.
     surroundings = {"ambient", "supply_voltage", "cable_resistance"}
     given = surroundings & camera.model_fields_set if camera.drawn else surroundings
     parameters |= camera.model_dump(include=given)
-    try:
-        if camera.drawn:
-            return SimulatedCamera.drawn(camera.seed, **parameters)
-        return SimulatedCamera(seed=camera.seed, **parameters)
-    except (SettingRefused, NotPublished) as refused:
-        raise ProfileError(str(refused)) from None
+    return Recipe(
+        factory=f"qhy600_ophyd.backends.simulated:SimulatedCamera{'.drawn' if camera.drawn else ''}",
+        arguments=parameters,
+        clock=SystemClock() if camera.clock == "system" else None,
+    )
 
 
 def _physics(parameters: dict[str, Any]) -> dict[str, Any]:
@@ -69,10 +79,24 @@ def _physics(parameters: dict[str, Any]) -> dict[str, Any]:
     return parameters
 
 
-def _replay(camera: ReplayCameraProfile, profile: Profile) -> Camera:
-    from qhy600_ophyd.backends.replay import ReplayCamera
+def _replay(camera: ReplayCameraProfile) -> Recipe:
+    return Recipe(factory="qhy600_ophyd.backends.replay:ReplayCamera", arguments={"folder": camera.folder})
 
+
+def _sdk(camera: SdkCameraProfile) -> Recipe:
+    return Recipe(
+        factory="qhy600_ophyd.backends.sdk:SdkCamera",
+        arguments={
+            "library": camera.library or None,
+            "camera": camera.camera,
+            "retries": camera.retries,
+            "gps_header": camera.gps_header,
+        },
+    )
+
+
+def _refuse_changes(profile: Profile) -> None:
     given = sorted({"faults", "light"} & profile.model_fields_set)
     if given:
-        raise ProfileError(f"{' and '.join(given)} refused: recorded frames cannot be changed")
-    return ReplayCamera(camera.folder)
+        what = "recorded frames" if profile.camera.backend == "replay" else "a real camera and its light"
+        raise ProfileError(f"{' and '.join(given)} refused: {what} cannot be changed from here")

@@ -1,6 +1,6 @@
 """What a camera, a light, a clock and a store of frames are: the words that both towers share."""
 
-from qhy600_ophyd.contract.camera import Camera, CameraStatus, Cooler
+from qhy600_ophyd.contract.camera import Camera, CameraStatus, Cooler, LendsMemory
 from qhy600_ophyd.contract.capabilities import (
     Capabilities,
     Delay,
@@ -15,7 +15,9 @@ from qhy600_ophyd.contract.errors import (
     CameraError,
     CameraLost,
     CameraNotReady,
+    CameraProcessLost,
     ExposureCancelled,
+    FilterNotReached,
     FrameLost,
     FrameNotRecorded,
     FrameTimeout,
@@ -50,6 +52,7 @@ __all__ = [
     "CameraError",
     "CameraLost",
     "CameraNotReady",
+    "CameraProcessLost",
     "CameraStatus",
     "Capabilities",
     "CarriesFilterWheel",
@@ -59,6 +62,7 @@ __all__ = [
     "ExposureCancelled",
     "Fault",
     "Field",
+    "FilterNotReached",
     "FilterWheel",
     "Frame",
     "FrameInfo",
@@ -69,6 +73,7 @@ __all__ = [
     "Identity",
     "Layout",
     "LayoutChanged",
+    "LendsMemory",
     "Light",
     "Limits",
     "NotSettled",

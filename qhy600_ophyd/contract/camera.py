@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, runtime_checkable
 
+import numpy as np
 from numpy.typing import NDArray
 
 from qhy600_ophyd.contract.capabilities import Capabilities
@@ -158,4 +159,21 @@ class Camera(Protocol):
 
     def cancel(self) -> None:
         """End the exposure or the wait, from any thread; does nothing when idle. Idle afterwards."""
+        ...
+
+
+@runtime_checkable
+class LendsMemory(Protocol):
+    """A camera that fills memory of its own choice without a copy, such as one in another process."""
+
+    def lend(self, nbytes: int) -> NDArray[np.uint8]:
+        """So many bytes for `Camera.grab` to fill, flat; any other memory can be filled too, at more cost.
+
+        They are the caller's until nobody has a view of them any more, whatever becomes of the camera.
+
+        Raises
+        ------
+        CameraError
+            There is no room for them.
+        """
         ...

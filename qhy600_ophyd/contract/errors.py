@@ -53,6 +53,10 @@ class CameraLost(CameraError):
     """The camera no longer answers."""
 
 
+class CameraProcessLost(CameraLost):
+    """The process that a camera was driven in has crashed, was killed, or hung and was ended."""
+
+
 class BufferTooSmall(CameraError, ValueError):
     """The caller's buffer cannot hold the frame; the frame is kept and can be fetched again."""
 
@@ -75,6 +79,10 @@ class ExposureCancelled(CameraError):
 
 class NotSettled(CameraError, TimeoutError):
     """The sensor temperature did not settle at its set point in the time allowed."""
+
+
+class FilterNotReached(CameraError, TimeoutError):
+    """The filter wheel did not arrive where it was sent in the time allowed."""
 
 
 class StoreError(QHY600Error):

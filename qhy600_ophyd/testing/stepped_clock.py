@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import threading
+from typing import Any
 
 _LOOK = 0.002
 """Real seconds between two looks at an event that may end a wait."""
@@ -21,6 +23,9 @@ class SteppedClock:
         Move to the end of the shortest wait as soon as `sleepers` threads wait.
     sleepers
         How many threads `auto` wants to see asleep.
+    longest
+        Longest time that `auto` moves on by itself [s]; a longer wait stands still until it is cancelled, or
+        the clock moved by hand.
     """
 
     name = "stepped"
@@ -32,9 +37,11 @@ class SteppedClock:
         utc_ns: int = 1_700_000_000_000_000_000,
         auto: bool = False,
         sleepers: int = 1,
+        longest: float = math.inf,
     ) -> None:
         self.auto = auto
         self.sleepers = sleepers
+        self.longest = longest
         self._start = start
         self._now = start
         self._utc_ns = utc_ns
@@ -66,7 +73,7 @@ class SteppedClock:
                         return True
                     if self._now >= deadline:
                         return False
-                    if self.auto and len(self._deadlines) >= self.sleepers:
+                    if self._moves_by_itself():
                         self._move(min(self._deadlines))
                     else:
                         self._changed.wait(_LOOK if cancelled is not None else None)
@@ -101,9 +108,23 @@ class SteppedClock:
                     f"{len(self._deadlines)} of {threads} threads wait on this clock after {timeout} s"
                 )
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A copy, as for another process, stands where this one does, and nobody waits on it.
+        changes = {"auto": self.auto, "sleepers": self.sleepers, "longest": self.longest}
+        return _standing_at, (self._now, self.utc_ns(), changes)
+
     def __repr__(self) -> str:
         return f"<SteppedClock {self._now:g} s, {self.sleeping} asleep>"
+
+    def _moves_by_itself(self) -> bool:
+        if not self.auto or len(self._deadlines) < self.sleepers:
+            return False
+        return min(self._deadlines) - self._now <= self.longest
 
     def _move(self, to: float) -> None:
         self._now = max(self._now, to)
         self._changed.notify_all()
+
+
+def _standing_at(now: float, utc_ns: int, changes: dict[str, Any]) -> SteppedClock:
+    return SteppedClock(start=now, utc_ns=utc_ns, **changes)

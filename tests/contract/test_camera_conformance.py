@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from astropy.io import fits
 from PIL import Image
+from ready_python import ReadyPython
+from sdk_rig import GEOMETRY
+from standin_library import VARIABLE, fresh, setting, why_not
 
+from qhy600_ophyd.backends.isolated import IsolatedCamera, Recipe, starting
 from qhy600_ophyd.backends.replay import ReplayCamera
+from qhy600_ophyd.backends.sdk import SdkCamera
 from qhy600_ophyd.backends.simulated import SimulatedCamera
 from qhy600_ophyd.contract import Camera, Clock
 from qhy600_ophyd.testing import CameraConformance
@@ -74,6 +81,90 @@ class TestReplayOfFits(CameraConformance):
     @pytest.fixture
     def make_camera(self, fits_folder: Path) -> Callable[[Clock], Camera]:
         return lambda clock: ReplayCamera(fits_folder, clock=clock)
+
+
+needs_standin = pytest.mark.skipif(bool(why_not()), reason=why_not() or "the stand-in is there")
+
+
+@pytest.fixture
+def standin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A stand-in for the vendor's library, with a small chip in this process and in others."""
+    total = GEOMETRY.total
+    monkeypatch.setenv(VARIABLE, setting(width=total.width, height=total.height))
+    return fresh(tmp_path)
+
+
+@needs_standin
+class TestSdkOnTheStandin(CameraConformance):
+    @pytest.fixture
+    def make_camera(self, standin: Path) -> Callable[[Clock], Camera]:
+        return lambda clock: SdkCamera(library=standin, geometry=GEOMETRY, clock=clock)
+
+
+WARM = """
+from astropy.io import fits
+from PIL import Image
+from qhy600_ophyd.backends.isolated import child
+from qhy600_ophyd.backends.replay import ReplayCamera
+from qhy600_ophyd.backends.sdk import SdkCamera
+from qhy600_ophyd.backends.simulated import SimulatedCamera
+import numpy as np
+camera = SimulatedCamera(width=64, height=48, threads=1)
+camera.open()
+camera.arm(1)
+camera.grab(np.empty(10**6, np.uint8), 10.0)
+camera.close()
+"""
+
+
+@pytest.fixture(scope="module")
+def ready_python() -> Iterator[ReadyPython | None]:
+    """An interpreter that has imported what the cameras need; elsewhere each starts its own."""
+    if sys.platform == "win32":
+        yield None
+        return
+    ready = ReadyPython(WARM)
+    yield ready
+    ready.close()
+
+
+class Isolated(CameraConformance):
+    """The suite on a camera in a process of its own: `recipe` says which."""
+
+    @pytest.fixture
+    def make_camera(
+        self,
+        recipe: Recipe,
+        tmp_path: Path,
+        ready_python: ReadyPython | None,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> Callable[[Clock], Camera]:
+        if ready_python is not None:
+            monkeypatch.setattr(starting, "Popen", ready_python.popen)
+        return lambda clock: IsolatedCamera(replace(recipe, clock=clock), folder=tmp_path)
+
+
+class TestIsolatedSimulatedCamera(Isolated):
+    @pytest.fixture
+    def recipe(self) -> Recipe:
+        return Recipe(
+            factory="qhy600_ophyd.backends.simulated:SimulatedCamera",
+            arguments={"width": 64, "height": 48, "seed": 1},
+        )
+
+
+class TestIsolatedReplayOfFits(Isolated):
+    @pytest.fixture
+    def recipe(self, fits_folder: Path) -> Recipe:
+        return Recipe(factory="qhy600_ophyd.backends.replay:ReplayCamera", arguments={"folder": fits_folder})
+
+
+@needs_standin
+class TestIsolatedSdkOnTheStandin(Isolated):
+    @pytest.fixture
+    def recipe(self, standin: Path) -> Recipe:
+        arguments = {"library": standin, "geometry": GEOMETRY}
+        return Recipe(factory="qhy600_ophyd.backends.sdk:SdkCamera", arguments=arguments)
 
 
 @pytest.mark.set001

@@ -106,3 +106,14 @@ class TestSteppedClock:
     def test_waiting_for_sleepers_that_never_come_ends(self) -> None:
         with pytest.raises(TimeoutError, match="0 of 1 threads"):
             SteppedClock().until_sleeping(1, timeout=0.01)
+
+    def test_by_itself_it_moves_on_no_further_than_it_may(self, sleeper: ThreadPoolExecutor) -> None:
+        clock, cancelled = SteppedClock(auto=True, longest=60.0), threading.Event()
+        assert clock.wait(60.0) is False
+        waiting = sleeper.submit(clock.wait, 60.1, cancelled)
+        clock.until_sleeping(1)
+        with pytest.raises(StillWaiting):
+            waiting.result(0.02)
+        cancelled.set()
+        assert waiting.result(PATIENCE) is True
+        assert clock.monotonic() == 60.0

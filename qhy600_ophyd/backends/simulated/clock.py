@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from typing import Any
 
 
 class FreeClock:
@@ -42,3 +43,14 @@ class FreeClock:
         with self._lock:
             self._passed += max(round(seconds * 1e9), 0)
         return False
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A copy, as for another process, stands where this one does, and goes its own way.
+        with self._lock:
+            return _standing_at, (self._start, self._passed)
+
+
+def _standing_at(start: int, passed: int) -> FreeClock:
+    clock = FreeClock(start)
+    clock.wait(passed / 1e9)
+    return clock
