@@ -99,6 +99,8 @@ class Capabilities:
         All that can be asked for.
     counter
         Where the frame numbers come from.
+    header_bytes
+        How many bytes at the beginning of each frame hold a header with that number, and no counts.
     line_time
         Delay from one row's exposure to the next [s]; ``None`` if not known, 0 for a global shutter.
     start_delay
@@ -124,6 +126,7 @@ class Capabilities:
     overscan: tuple[bool, ...] = (True, False)
     pixel_size: float | None = None
     counter: Counter = "host"
+    header_bytes: int = 0
     line_time: float | None = None
     start_delay: Delay = field(default_factory=Delay)
     recorded: tuple[RecordedLevel, ...] | None = None

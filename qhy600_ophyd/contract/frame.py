@@ -73,6 +73,11 @@ class FrameInfo:
         it from the frame before).
     undervoltage
         The camera's code for its supply, where it has one.
+    started
+        How often the camera had been told to begin, an exposure or a stream, since it was made; the same for
+        all frames of one stream. ``None`` if nobody counts.
+    header
+        Bytes that the camera wrote over the first counts; empty without.
     """
 
     shape: tuple[int, int]
@@ -96,6 +101,8 @@ class FrameInfo:
     discarded: int = 0
     unverified: tuple[str, ...] = ()
     undervoltage: int | None = None
+    started: int | None = None
+    header: bytes = b""
 
 
 @dataclass(frozen=True)

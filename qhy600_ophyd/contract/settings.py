@@ -61,6 +61,11 @@ class Settings:
         binning = self.binning or 1
         return self.roi.height // binning, self.roi.width // binning
 
+    def rows_of(self, nbytes: int) -> int:
+        """Rows at the beginning of a frame of which so many bytes cover a part; at most all of them."""
+        rows, columns = self.frame_shape
+        return min(-(-nbytes // (columns * (int(self.frame_dtype[4:]) // 8))), rows) if columns else 0
+
     @property
     def frame_dtype(self) -> str:
         """Type of its counts: the smallest unsigned integer that holds the bit depth."""

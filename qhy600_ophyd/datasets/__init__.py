@@ -11,19 +11,24 @@ from qhy600_ophyd.datasets.frame_sink import HDF5FrameSink
 from qhy600_ophyd.datasets.run_folder import RunFolders
 
 if TYPE_CHECKING:
+    from qhy600_ophyd.datasets.findings import Finding, Verification
     from qhy600_ophyd.datasets.regions import dark_region, image_region, overscan_region
     from qhy600_ophyd.datasets.run_reader import open_run
     from qhy600_ophyd.datasets.summary import RunSummary, summarize
+    from qhy600_ophyd.datasets.verification import verify
 
 __all__ = [
+    "Finding",
     "HDF5FrameSink",
     "RunFolders",
     "RunSummary",
+    "Verification",
     "dark_region",
     "image_region",
     "open_run",
     "overscan_region",
     "summarize",
+    "verify",
 ]
 
 _READERS = {
@@ -33,6 +38,9 @@ _READERS = {
     "image_region": "regions",
     "dark_region": "regions",
     "overscan_region": "regions",
+    "verify": "verification",
+    "Finding": "findings",
+    "Verification": "findings",
 }
 
 

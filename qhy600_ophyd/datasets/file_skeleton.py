@@ -15,7 +15,9 @@ from qhy600_ophyd.datasets.json_text import json_text, scalars
 from qhy600_ophyd.datasets.ledger import Ledger, stored_type
 from qhy600_ophyd.sensor import Region
 
-SCHEMA = "qhy600_ophyd.stream/1"
+SCHEMA = "qhy600_ophyd.stream/2"
+EARLIER_SCHEMAS = ("qhy600_ophyd.stream/1",)
+"""Can still be read; the rows of the first have no checksums."""
 
 COUNTS = "counts"
 LEDGER = "ledger/rows"
@@ -23,6 +25,10 @@ LEDGER = "ledger/rows"
 RECTANGLE = ("x", "y", "width", "height")
 """Labels of the second dimension of a rectangle."""
 
+SEAL = "seal"
+"""Attribute that is filled when the file is closed: number of frames, and checksum of the last row."""
+
+SEAL_BYTES = 128
 UID_BYTES = 64
 STOP_BYTES = 4096
 START_BYTES = 4096
@@ -114,6 +120,7 @@ def _root_attributes(file: h5py.File, stream: str, segment: int, layout: Layout)
     file.attrs["segment"] = segment
     write_text(file.attrs, "start", json_text(start) if start else "", room=0 if start else START_BYTES)
     write_text(file.attrs, "stop", "", room=STOP_BYTES)
+    write_text(file.attrs, SEAL, "", room=SEAL_BYTES)
     write_text(file.attrs, "run_uid", str(flat.get("run_uid", "")), room=UID_BYTES)
     handy = {key: flat[key] for key in ("plan_name", "scan_id", "operator", "purpose") if key in flat}
     for name, value in {**handy, **scalars(layout.attributes)}.items():

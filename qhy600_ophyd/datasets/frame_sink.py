@@ -33,7 +33,7 @@ _RESERVE = 4 << 20
 
 
 class HDF5FrameSink:
-    """One stream of frames in one HDF5 file in SWMR mode.
+    """One stream of frames in one HDF5 file in SWMR mode, with checksums that `verify` holds it against.
 
     `append` writes the counts and flushes them, then the frame's row of the ledger and flushes that: a kill
     between any two writes leaves every frame that was acknowledged, and none that was not. It is a kill

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,8 +14,9 @@ from h5py import h5s
 from numpy.typing import NDArray
 
 from qhy600_ophyd.contract import Clock
-from qhy600_ophyd.datasets.file_skeleton import COUNTS, LEDGER, rewrite_text
-from qhy600_ophyd.datasets.ledger import COMMITTED, Ledger
+from qhy600_ophyd.datasets.checksums import counts_checksum, description_checksum
+from qhy600_ophyd.datasets.file_skeleton import COUNTS, LEDGER, SEAL, rewrite_text
+from qhy600_ophyd.datasets.ledger import COMMITTED, ROW_HASH, Ledger
 from qhy600_ophyd.datasets.reason import reason
 
 
@@ -49,10 +51,13 @@ class GrowingFile:
             self._rows: Any = self._file[LEDGER]
             self._scale: Any = self._file["frame"]
             self._columns: dict[str, Any] = {name: self._file[name] for name in ledger.columns}
+            self._description = description_checksum(self._file, counts=COUNTS, ledger=LEDGER)
         except BaseException:
             self._file.close()
             raise
         self._texts = [column for column in self._columns.values() if column.dtype.kind == "S"]
+        self._ledger = ledger
+        self._row_before = self._description
         self._interval = column_interval
         self._clock = clock
         self._waiting: list[NDArray[np.void]] = []
@@ -63,17 +68,19 @@ class GrowingFile:
         """Why a write failed that could not be taken back; empty while all is well."""
 
     def append(self, counts: NDArray[Any], row: NDArray[np.void]) -> None:
-        """Write a frame and its row durably; a frame that fails is taken back.
+        """Write a frame and its row durably, with its checksums; a frame that fails is taken back.
 
         Parameters
         ----------
         counts
             Shape and type of the file's.
         row
-            By `Ledger.row` for index `frames`, shape (1,).
+            By `Ledger.row` for index `frames`, shape (1,); its checksums are filled in.
         """
         try:
-            self.write_counts(np.ascontiguousarray(counts))
+            counts = np.ascontiguousarray(counts, self._counts.dtype)
+            own = self._ledger.seal(row, counts=counts_checksum(counts), before=self._row_before)
+            self.write_counts(counts)
             self._waiting.append(row)
             if self._clock.monotonic() - self._columns_written >= self._interval:
                 self.write_columns()
@@ -83,6 +90,7 @@ class GrowingFile:
             self._undo()
             raise
         self.frames += 1
+        self._row_before = own
 
     def write_counts(self, counts: NDArray[Any]) -> None:
         """Write the counts of the next frame, C-contiguous, and flush them."""
@@ -130,6 +138,7 @@ class GrowingFile:
         try:
             self._cut(n)
             self._file.flush()
+            self._row_before = self._rows[n - 1][ROW_HASH].tobytes() if n else self._description
         except OSError as error:
             self.broken = reason(error)
             raise
@@ -142,11 +151,17 @@ class GrowingFile:
         self._file.flush()
 
     def close(self) -> None:
-        """Write what waits, say how many frames there are, and give the file back whatever fails."""
+        """Write what waits, say how many frames there are, and give the file back whatever fails.
+
+        The seal is the last of all: a file that has one is complete, up to the last row that it names.
+        """
         try:
             if not self.broken:
                 self.write_columns()
                 self._scale.resize((self.frames,))
+                self._file.flush()
+                seal = {"frames": self.frames, "last_row": self._row_before.hex()}
+                self.rewrite({SEAL: json.dumps(seal)})
         finally:
             self._file.close()
 

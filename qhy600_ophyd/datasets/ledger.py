@@ -1,4 +1,7 @@
-"""The ledger: one fixed-size row for each frame, written last, so that a row there means a frame there."""
+"""The ledger: one fixed-size row for each frame, written last, so that a row there means a frame there.
+
+A row holds every column of its frame, a checksum of the counts, that of the row before, and one of itself.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +13,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qhy600_ophyd.contract import Field, StoreError
+from qhy600_ophyd.datasets.checksums import CHECKSUM_BYTES, row_checksum
+
+COUNTS_HASH = "counts_hash"
+"""Name of the checksum of the frame's counts in each row."""
+
+ROW_BEFORE = "row_before"
+"""Name of the checksum of the row before; in the first row, that of the file's description."""
+
+ROW_HASH = "row_hash"
+"""Name of the checksum of the row's own bytes, all but these."""
 
 COMMITTED = "committed"
-"""Name of the marker in each row: its place in the file, counted from one. 0 where nothing was written."""
+"""Name of the marker in each row: its place in the file, counted from one. 0 where nothing was written.
+
+It is the last of the row, so that a row of which a part was written is not taken for whole.
+"""
+
+CHECKSUMS = (COUNTS_HASH, ROW_BEFORE, ROW_HASH)
 
 
 class Ledger:
@@ -40,7 +58,9 @@ class Ledger:
                 )
         self.columns = {field.name: field for field in columns}
         self.dtype = np.dtype(
-            [(field.name, stored_type(field), field.shape) for field in columns] + [(COMMITTED, "<i8")]
+            [(field.name, stored_type(field), field.shape) for field in columns]
+            + [(name, "u1", (CHECKSUM_BYTES,)) for name in CHECKSUMS]
+            + [(COMMITTED, "<i8")]
         )
         self._empty = np.zeros(1, self.dtype)
         for field in columns:
@@ -67,6 +87,24 @@ class Ledger:
         row[COMMITTED] = index + 1
         return row
 
+    def seal(self, row: NDArray[np.void], *, counts: bytes, before: bytes) -> bytes:
+        """Write the checksums into `row`, which is complete otherwise; returns its own.
+
+        Parameters
+        ----------
+        row
+            By `row`, shape (1,).
+        counts
+            Checksum of the frame.
+        before
+            Checksum of the row before it.
+        """
+        row[COUNTS_HASH] = np.frombuffer(counts, np.uint8)
+        row[ROW_BEFORE] = np.frombuffer(before, np.uint8)
+        (own,) = row_checksums(row)
+        row[ROW_HASH] = np.frombuffer(own, np.uint8)
+        return own
+
     def specification(self) -> str:
         """The columns as JSON text, to be kept with the rows."""
         return json.dumps([[f.name, f.dtype, f.unit, f.meaning, f.shape] for f in self.columns.values()])
@@ -84,6 +122,18 @@ def committed_rows(rows: NDArray[np.void]) -> int:
     """How many of `rows`, from the first on, were written to the end."""
     whole = rows[COMMITTED] == np.arange(1, len(rows) + 1)
     return len(rows) if whole.all() else int(np.argmin(whole))
+
+
+def row_checksums(rows: NDArray[np.void]) -> list[bytes]:
+    """The checksum that each of `rows` should have: of its bytes without those of the checksum itself."""
+    assert rows.dtype.fields is not None
+    start = rows.dtype.fields[ROW_HASH][1]
+    own = memoryview(rows.tobytes())
+    size = rows.dtype.itemsize
+    return [
+        row_checksum(own[place : place + start], own[place + start + CHECKSUM_BYTES : place + size])
+        for place in range(0, len(own), size)
+    ]
 
 
 def stored_type(field: Field) -> np.dtype[Any]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,76 +12,10 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from qhy600_ophyd.contract import Field, RunDamaged, SystemClock
-from qhy600_ophyd.datasets.file_skeleton import COUNTS, LEDGER, SCHEMA
+from qhy600_ophyd.contract import Field, RunDamaged
+from qhy600_ophyd.datasets.file_skeleton import COUNTS, EARLIER_SCHEMAS, LEDGER, SCHEMA, SEAL
 from qhy600_ophyd.datasets.ledger import columns_from, committed_rows
-from qhy600_ophyd.datasets.reason import reason
-
-_OPENING_TRIES = 4
-_OPENING_PAUSE = 0.05
-"""Seconds between tries: a writer that adds the stop document keeps readers out for a millisecond or two."""
-
-_WAYS_OF_OPENING: tuple[dict[str, bool], ...] = (
-    {"locking": False},
-    {"locking": False, "swmr": True},
-    {"swmr": True},
-    {},
-)
-"""A finished file, one that grows or was left by a kill, and either of them open in this process already.
-
-HDF5 wants all handles of a process on one file to agree. A damaged file must fail in the first way: in SWMR
-mode HDF5 would wait for a writer to mend it.
-"""
-
-
-@contextmanager
-def reading(path: Path) -> Iterator[h5py.File]:
-    """The file, open for reading, whether it is finished, growing or was left by a kill.
-
-    No lock is taken where that is possible: SWMR needs none, and a writer must never be kept out by somebody
-    who looks. A file that this same process has open already is opened as it was.
-
-    Raises
-    ------
-    RunDamaged
-        It is not there, or is not a whole HDF5 file.
-    """
-    with _patiently_opened(path) as file:
-        yield file
-
-
-def _patiently_opened(path: Path) -> h5py.File:
-    why = ""
-    for _ in range(_OPENING_TRIES):
-        try:
-            return _opened(path)
-        except FileNotFoundError:
-            raise RunDamaged(f"{path} does not exist. Check the path, or whether the run was moved") from None
-        except OSError as error:
-            why = reason(error)
-            if _is_damage(error):
-                break
-        SystemClock().wait(_OPENING_PAUSE)
-    raise RunDamaged(f"{path} is damaged or not an HDF5 file ({why}). Restore it from a copy")
-
-
-def _is_damage(error: OSError) -> bool:
-    return "truncated" in str(error) or "signature" in str(error)
-
-
-def _opened(path: Path) -> h5py.File:
-    """The file, opened in the first way that HDF5 allows."""
-    refused: OSError | None = None
-    for way in _WAYS_OF_OPENING:
-        try:
-            return h5py.File(path, "r", libver="latest", **way)  # pyright: ignore[reportArgumentType]
-        except FileNotFoundError:
-            raise
-        except OSError as error:
-            refused = refused or error
-            if _is_damage(error):
-                break
-    raise refused or OSError("not opened")
+from qhy600_ophyd.datasets.opening import read_patiently
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -135,21 +68,17 @@ class StreamFile:
         RunDamaged
             The file is missing, damaged, or was not written by `HDF5FrameSink`.
         """
-        with reading(path) as file:
-            if _text(file.attrs.get("schema", b"")) != SCHEMA:
-                raise RunDamaged(f"{path} is not a stream of a run: it says nothing of {SCHEMA}")
-            try:
-                return cls._from(file, path)
-            except (KeyError, ValueError, OSError) as error:
-                raise RunDamaged(f"{path} is damaged ({reason(error)}). Restore it from a copy") from None
+        return read_patiently(path, lambda file: cls._from(file, path))
 
     @classmethod
     def _from(cls, file: h5py.File, path: Path) -> StreamFile:
+        if _text(file.attrs.get("schema", b"")) not in (SCHEMA, *EARLIER_SCHEMAS):
+            raise RunDamaged(f"{path} is not a stream of a run: it says nothing of {SCHEMA}")
         ledger: Any = file[LEDGER]
         rows = ledger[:]  # before the counts: their frames were written earlier
         counts: Any = file[COUNTS]
         columns = columns_from(_text(ledger.attrs["columns"]))
-        attributes = {name: _plain(value) for name, value in file.attrs.items()}
+        attributes = {name: _plain(value) for name, value in file.attrs.items() if name != SEAL}
         return cls(
             path=path,
             stream=str(attributes.pop("stream")),
@@ -192,9 +121,11 @@ class LazyCounts:
         return len(self.shape)
 
     def __getitem__(self, key: Any) -> NDArray[Any]:
-        with reading(self.path) as file:
+        def read(file: h5py.File) -> NDArray[Any]:
             counts: Any = file[COUNTS]
             return counts[key]
+
+        return read_patiently(self.path, read, damage=(OSError, KeyError, RuntimeError))
 
 
 def _text(value: Any) -> str:

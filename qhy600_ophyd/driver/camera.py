@@ -48,15 +48,17 @@ class DrivenCamera:
         Regions of the chip.
     retries
         How often a frame that came damaged or not at all is taken again.
+    gps_header
+        Whether the camera shall number its frames, in a header over the first pixels of each.
     """
 
-    def __init__(self, head: Head, *, geometry: Geometry, retries: int = 2):
+    def __init__(self, head: Head, *, geometry: Geometry, retries: int = 2, gps_header: bool = False):
         if retries < 0:
             raise SettingRefused("retries", retries, allowed="0 or more")
         self._head = head
         self._geometry = geometry
         self._life = LifeCycle()
-        self._registers = Registers(head)
+        self._registers = Registers(head, gps_header=gps_header)
         self._cooler = DrivenCooler(head, ensure=self._life.ensure_open, lost=self._life.lost)
         self._taking = Taking(head, self._registers, self._cooler, retries=retries)
         self._offer: Capabilities | None = None

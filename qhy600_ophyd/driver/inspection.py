@@ -51,7 +51,7 @@ def inspect(
     Parameters
     ----------
     counts
-        Shape ``(rows, columns)``.
+        Shape ``(rows, columns)``; of a frame that begins with a header, the rows below it.
     settings
         That it was taken with, complete.
     geometry
@@ -70,6 +70,8 @@ def inspect(
     kinds = geometry.x_region(settings.roi, settings.binning or 1)
     empty = np.flatnonzero(kinds == Region.TRANSITION)
     seeing = np.flatnonzero(kinds != Region.TRANSITION)
+    if not counts.size:
+        return Finding(unverified=("alignment", "repetition"))
     if seeing.size and not _any(counts):
         return Finding(damage="all its counts are 0", zero=True)
     if empty.size and counts[:, empty].any():

@@ -32,8 +32,8 @@ class LiveStream:
     """Frames one after the other, until it is ended.
 
     The camera's own first frame never comes, which the first frame of the stream records as discarded.
-    Nothing in a live frame without a header says which of the stream's frames it is; its record has
-    ``"sequence"`` among what is unverified.
+    Nothing in a live frame says which of the stream's frames it is unless the camera writes a header into it;
+    without one its record has ``"sequence"`` among what is unverified.
 
     Parameters
     ----------
@@ -65,6 +65,7 @@ class LiveStream:
         head = self._taking.head
         self._taking.registers.empty_memory()
         insist(head.begin_live)
+        self._taking.started += 1
         self._taking.registers.fresh = False
         self._running = True
         self._discarded = _NEVER_COMES
@@ -94,6 +95,8 @@ class LiveStream:
                     "close it, check its cables, and open it again"
                 )
             raise FrameLost(f"frame {number} of the stream came damaged: {finding.damage}; start it again")
+        header = taking.header(counts)
+        unsure = finding.unverified if header else (*finding.unverified, "sequence")
         discarded, self._discarded = self._discarded, 0
         earliest, self._earliest = self._earliest, self._earliest + self._period
         return Trigger.in_stream(
@@ -108,7 +111,9 @@ class LiveStream:
             sequence=number,
             retries=0,
             discarded=discarded,
-            unverified=taking.unverified(*finding.unverified, "sequence"),
+            unverified=taking.unverified(*unsure),
+            started=taking.started,
+            header=header,
         )
 
     def cancel(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from qhy600_ophyd.contract import Capabilities, Delay, Limits, ReadoutMode, Settings
 from qhy600_ophyd.driver.head import Control, Head, HeadMode
 from qhy600_ophyd.sensor import Geometry, NotPublished, Rectangle
+from qhy600_ophyd.sensor.gps_header import LENGTH
 from qhy600_ophyd.sensor.readout_modes import SensorMode, readout_mode
 from qhy600_ophyd.sensor.timing import timing
 
@@ -17,7 +18,9 @@ _DARK_3X3, _OVERSCAN_3X3 = 8, 20
 """Columns and rows beside the image in the mode that sums on the chip."""
 
 
-def capabilities(head: Head, *, geometry: Geometry, retries: int = 0) -> Capabilities:
+def capabilities(
+    head: Head, *, geometry: Geometry, retries: int = 0, gps_header: bool = False
+) -> Capabilities:
     """What `head`, connected and initialised once, offers on a chip of that geometry.
 
     The regions are known for the chip and not taken from the library, whose answers change with the order of
@@ -36,7 +39,8 @@ def capabilities(head: Head, *, geometry: Geometry, retries: int = 0) -> Capabil
         binnings=BINNINGS,
         bit_depths=BIT_DEPTHS,
         pixel_size=3.76,
-        counter="host",
+        counter="gps_header" if gps_header else "host",
+        header_bytes=LENGTH if gps_header else 0,
         line_time=timing().line_time,
         start_delay=Delay(value=timing().best_start_delay, uncertainty=timing().start_delay_uncertainty),
         colour_filters=head.colour_filters(),

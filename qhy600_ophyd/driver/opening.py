@@ -25,7 +25,7 @@ def opening(
     HeadError, CameraError
         The camera did not take its settings.
     """
-    offered = offer.capabilities(head, geometry=geometry, retries=retries)
+    offered = offer.capabilities(head, geometry=geometry, retries=retries, gps_header=registers.gps_header)
     try:
         return offered, registers.apply(offer.defaults(offered, head))
     except AreaNotTaken as no:

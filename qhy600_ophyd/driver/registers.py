@@ -26,10 +26,13 @@ class Registers:
     ----------
     head
         Connected, perhaps not initialised.
+    gps_header
+        Whether the camera shall write its header over the first pixels of each frame.
     """
 
-    def __init__(self, head: Head):
+    def __init__(self, head: Head, *, gps_header: bool = False):
         self._head = head
+        self.gps_header = gps_header
         self.live = False
         self.fresh = False
         """Whether no frame has been thrown away since the last initialisation."""
@@ -74,6 +77,7 @@ class Registers:
                     self._write(name, control, value + 1 if value < 1 else value - 1)
                 self._write(name, control, value)
         self._shaken = True
+        self._write_header()
         self.expose_for(settings.exposure or 0.0)
         self._set_area(settings.roi, settings.binning or 1)
         return settings.with_value("exposure", head.actual_exposure())
@@ -117,6 +121,18 @@ class Registers:
         self._head.initialise()
         if self._head.selected_mode() != mode:
             raise HeadError(f"the camera is in readout mode {self._head.selected_mode()}, not {mode}")
+
+    def _write_header(self) -> None:
+        """Switch the header on, or off where somebody else has left it on: it costs pixels."""
+        if not self.gps_header and self._head.read(Control.GPS_HEADER) != 1.0:
+            return
+        try:
+            self._write("gps_header", Control.GPS_HEADER, float(self.gps_header))
+        except CameraError as error:
+            raise CameraError(
+                f"gps_header={self.gps_header} refused by the camera ({error}); if it has no such header, "
+                "make it without, and its frames are numbered by the host"
+            ) from error
 
     def _write(self, name: str, control: Control, value: float) -> None:
         """Write until it reads back, a few times."""

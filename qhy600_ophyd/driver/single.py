@@ -40,6 +40,7 @@ class _Attempt:
     readings: Readings | None = None
     late: bool = False
     zeros: bool = False
+    header: bytes = b""
 
 
 class SingleFrame:
@@ -125,6 +126,7 @@ class SingleFrame:
         self._trigger = Trigger.now(taking.head.clock, taking.cooler.read())
         self.raise_if_cancelled()
         insist(taking.head.expose)
+        taking.started += 1
         self._over = False
         # Whoever cancelled in between found nothing to stop.
         self.raise_if_cancelled()
@@ -162,7 +164,8 @@ class SingleFrame:
             return _Attempt(finding=Finding(damage=str(fetched)))
         finding = taking.examine(counts, fetched, self._settings, self._geometry)
         late = finding.zero and clock.monotonic() >= end + timeout - _A_MOMENT
-        return _Attempt(finding=finding, readings=readings, late=late, zeros=finding.zero)
+        header = taking.header(counts)
+        return _Attempt(finding=finding, readings=readings, late=late, zeros=finding.zero, header=header)
 
     def _read(self, counts: NDArray[Any], timeout: float) -> Fetched | HeadError:
         """The frame, or why there is none. A readout that hangs is cancelled from another thread."""
@@ -206,6 +209,8 @@ class SingleFrame:
             retries=retries,
             discarded=self._discarded,
             unverified=taking.unverified(*done.finding.unverified),
+            started=taking.started,
+            header=done.header,
         )
 
     def _stop(self) -> None:

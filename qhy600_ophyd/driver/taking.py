@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from qhy600_ophyd.contract import CameraLost, Settings
@@ -13,6 +14,7 @@ from qhy600_ophyd.driver.inspection import Finding, inspect
 from qhy600_ophyd.driver.registers import Registers
 from qhy600_ophyd.driver.trigger import Readings
 from qhy600_ophyd.sensor import Geometry
+from qhy600_ophyd.sensor.gps_header import LENGTH, NotAGpsHeader, decode
 
 
 class Taking:
@@ -33,6 +35,8 @@ class Taking:
         self.head, self.registers, self.cooler, self.retries = head, registers, cooler, retries
         self.delivered = 0
         self.sequence = 0
+        self.started = 0
+        """How often the camera was told to begin an exposure or a stream."""
         self._last_digest: bytes | None = None
 
     def examine(
@@ -46,10 +50,25 @@ class Taking:
                 damage=f"it came as {fetched.width} × {fetched.height} of {fetched.bit_depth} bit "
                 f"where {columns} × {rows} of {depth} bit was set"
             )
-        finding = inspect(counts, settings, geometry, before=self._last_digest)
+        header_rows = settings.rows_of(LENGTH) if self.registers.gps_header else 0
+        finding = inspect(counts[header_rows:], settings, geometry, before=self._last_digest)
         if not finding.zero:
             self._last_digest = finding.digest or self._last_digest
         return finding
+
+    def header(self, counts: NDArray[Any]) -> bytes:
+        """What the camera wrote over the first counts of a frame; empty if it was not asked to, or did not.
+
+        A header states the frame's size, by which it is told from counts.
+        """
+        if not self.registers.gps_header or counts.nbytes < LENGTH:
+            return b""
+        written = counts.reshape(-1).view(np.uint8)[:LENGTH].tobytes()
+        try:
+            header = decode(written)
+        except NotAGpsHeader:
+            return b""
+        return written if (header.height, header.width) == counts.shape else b""
 
     def unverified(self, *seen: str) -> tuple[str, ...]:
         """What nothing could show to be right: `seen`, and freshness where the memory was not emptied."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from qhy600_ophyd.contract import Clock, FrameInfo, Settings, TemperatureReading
+from qhy600_ophyd.sensor.gps_header import PULSE_BEFORE_END_NS, decode
 from qhy600_ophyd.sensor.timing import timing
 
 _ROW_ORDER = 1
@@ -99,21 +100,34 @@ class Trigger:
         retries: int,
         discarded: int,
         unverified: tuple[str, ...],
+        started: int,
+        header: bytes = b"",
     ) -> FrameInfo:
-        """What is recorded of its frame, which has just arrived."""
-        start = self.utc_ns + round(self.delay * 1e9)
+        """What is recorded of its frame, which has just arrived.
+
+        With a GPS header, the number is the camera's. So are the times, where its receiver knew them: the
+        first row's exposure ends a fixed time after the pulse, of which nothing is known but what the library
+        says, so that it may be anything from none to twice that (standard uncertainty: that time / sqrt(3)).
+        """
+        number = decode(header) if header else None
+        exposure = round((settings.exposure or 0.0) * 1e9)
+        start, uncertainty = self.utc_ns + round(self.delay * 1e9), self.delay_uncertainty
+        clock_name = str(getattr(clock, "name", "host"))
+        if number is not None and number.trusted:
+            start = number.now.utc_ns + PULSE_BEFORE_END_NS - exposure
+            uncertainty, clock_name = PULSE_BEFORE_END_NS * 1e-9 / 3**0.5, "gps"
         return FrameInfo(
             shape=settings.frame_shape,
             dtype=settings.frame_dtype,
             settings=settings,
             reported=readings.reported,
-            sequence=sequence,
-            sequence_source="host",
+            sequence=sequence if number is None else number.sequence,
+            sequence_source="host" if number is None else "gps_header",
             saturation_code=float(saturation_code(settings)),
             exposure_start=start,
-            exposure_end=start + round((settings.exposure or 0.0) * 1e9),
-            time_uncertainty=self.delay_uncertainty,
-            time_source=str(getattr(clock, "name", "host")),
+            exposure_end=start + exposure,
+            time_uncertainty=uncertainty,
+            time_source=clock_name,
             line_time=readings.line_time,
             row_order=_ROW_ORDER,
             trigger_monotonic=round(self.monotonic * 1e9),
@@ -124,6 +138,8 @@ class Trigger:
             discarded=discarded,
             unverified=unverified,
             undervoltage=readings.undervoltage,
+            started=started,
+            header=header,
         )
 
 

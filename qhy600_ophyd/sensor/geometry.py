@@ -131,9 +131,14 @@ class Geometry:
         """Region of each (binned) column of `area`, shape ``(width // binning,)``."""
         return _binned_flags(self.columns, area.x, area.width, binning)
 
-    def y_region(self, area: Rectangle, binning: int = 1) -> NDArray[np.int8]:
-        """Region of each (binned) row of `area`, shape ``(height // binning,)``."""
-        return _binned_flags(self.rows, area.y, area.height, binning)
+    def y_region(self, area: Rectangle, binning: int = 1, *, header_rows: int = 0) -> NDArray[np.int8]:
+        """Region of each (binned) row of `area`, shape ``(height // binning,)``.
+
+        The first `header_rows` of them hold something else than counts, at least in part.
+        """
+        flags = _binned_flags(self.rows, area.y, area.height, binning)
+        flags[:header_rows] = Region.HEADER
+        return flags
 
 
 def _span(strips: Strips, wanted: Region) -> tuple[int, int]:

@@ -20,6 +20,12 @@ EPOCH_NS = 813_283_200_000_000_000
 TICK_NS = 100
 """One tick of the header's clock [ns]."""
 
+PULSE_BEFORE_END_NS = 73_750
+"""From the synchronisation pulse, the header's ``now``, to the end of the first row's exposure [ns].
+
+As the vendor's library says without a camera; not yet tried on one.
+"""
+
 _TICKS_PER_SECOND = 10_000_000
 _NEGATIVE = 1_000_000_000
 _LATITUDE_UNITS, _LONGITUDE_UNITS = 100_000, 10_000  # units of a minute of arc

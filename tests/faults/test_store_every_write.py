@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 
-from qhy600_ophyd.datasets import open_run
+from qhy600_ophyd.datasets import open_run, verify
 
 SHAPE = (16, 16)
 FRAMES = 6
@@ -164,6 +164,9 @@ def fault_of(folder):
     whole = np.all(run.counts.values == found[:, None, None])
     if not whole or not np.array_equal(run.exposure.values, found / 4):
         return f"{folder.name}: other values than were stored"
+    verification = verify(folder / "primary.h5")
+    if not verification.ok or verification.frames != len(found):
+        return f"{folder.name}: {verification}"
     return None
 
 

@@ -3,10 +3,23 @@
 import h5py
 import numpy as np
 import pytest
+import xxhash
+from hypothesis import given
+from hypothesis import strategies as st
 
-from qhy600_ophyd.contract import COLUMNS, Field, StoreError
+from qhy600_ophyd.contract import COLUMNS, Field, Frame, StoreError
+from qhy600_ophyd.datasets.checksums import description_checksum
 from qhy600_ophyd.datasets.file_skeleton import refuse_variable_length
-from qhy600_ophyd.datasets.ledger import COMMITTED, Ledger, columns_from, committed_rows
+from qhy600_ophyd.datasets.ledger import (
+    COMMITTED,
+    COUNTS_HASH,
+    ROW_BEFORE,
+    ROW_HASH,
+    Ledger,
+    columns_from,
+    committed_rows,
+    row_checksums,
+)
 from qhy600_ophyd.sensor import Rectangle
 
 
@@ -95,3 +108,55 @@ def test_frames_count_up_to_the_first_row_that_is_not_whole(marks, frames):
 
 def test_the_columns_come_back_from_their_description():
     assert columns_from(Ledger(COLUMNS).specification()) == COLUMNS
+
+
+@given(place=st.integers(0, Ledger(COLUMNS).dtype.itemsize - 1), bits=st.integers(1, 255))
+def test_a_row_that_changes_anywhere_has_another_checksum_than_it_says(place, bits):
+    ledger = Ledger(COLUMNS)
+    row = ledger.row({"exposure": 0.25, "readout_mode": "Photo"}, 3)
+    own = ledger.seal(row, counts=bytes(range(16)), before=bytes(16))
+    assert row_checksums(row) == [own] == [row[ROW_HASH].tobytes()]
+    row.view(np.uint8)[place] ^= bits
+    assert row_checksums(row) != [row[ROW_HASH].tobytes()]
+
+
+def test_each_row_holds_the_checksum_of_its_counts_and_of_the_row_before(store, tiny_layout, tiny_frame):
+    sink = store("primary", tiny_layout())
+    for number in range(3):
+        sink.append(tiny_frame(number))
+    sink.truncate(2)
+    turned = Frame(tiny_frame(5).counts[::-1, ::-1], {})  # not as it lies in memory
+    sink.append(turned)
+    sink.close()
+    with h5py.File(sink.path) as file:
+        rows, first = (
+            file["ledger/rows"][:],
+            description_checksum(file, counts="counts", ledger="ledger/rows"),
+        )
+    frames = [tiny_frame(0).counts, tiny_frame(1).counts, turned.counts]
+    assert [row.tobytes() for row in rows[COUNTS_HASH]] == [
+        xxhash.xxh3_128_digest(counts.tobytes()) for counts in frames
+    ]
+    assert [row.tobytes() for row in rows[ROW_BEFORE]] == [
+        first,
+        *(row.tobytes() for row in rows[ROW_HASH][:2]),
+    ]
+
+
+@pytest.mark.parametrize("change", ["dtype", "shape", "x", "y_region", "columns", "stream"])
+def test_the_first_row_of_a_file_depends_on_what_the_file_is(store, tiny_layout, change):
+    changes = {
+        "dtype": {"dtype": "uint8"},
+        "shape": {"shape": (5, 6), "y": np.arange(5.0), "y_region": np.zeros(5, np.int8)},
+        "x": {"x": np.arange(6.0)},
+        "y_region": {"y_region": np.zeros(4, np.int8)},
+        "columns": {"columns": COLUMNS[:-1]},
+        "stream": {},
+    }
+    found = set()
+    for stream, layout in (("primary", {}), ("dark" if change == "stream" else "primary", changes[change])):
+        sink = store(stream, tiny_layout(start=None, **layout))
+        sink.close()
+        with h5py.File(sink.path) as file:
+            found.add(description_checksum(file, counts="counts", ledger="ledger/rows"))
+    assert len(found) == 2

@@ -28,6 +28,8 @@ class SdkCamera(DrivenCamera):
         What exposures are measured on; the computer's, unless given.
     retries
         How often a bad frame is taken again.
+    gps_header
+        Whether the camera shall number its frames, in a header over the first pixels of each.
     geometry
         Regions of the chip.
     """
@@ -39,13 +41,14 @@ class SdkCamera(DrivenCamera):
         camera: str = "",
         clock: Clock | None = None,
         retries: int = 2,
+        gps_header: bool = False,
         geometry: Geometry | None = None,
     ):
         geometry = Geometry.imx455() if geometry is None else geometry
         clock = SystemClock() if clock is None else clock
         self._sdk_head = SdkHead(clock=clock, geometry=geometry, library=library, camera=camera)
         self._wheel = SdkFilterWheel(self._sdk_head.connection)
-        super().__init__(self._sdk_head, geometry=geometry, retries=retries)
+        super().__init__(self._sdk_head, geometry=geometry, retries=retries, gps_header=gps_header)
 
     @property
     def filter_wheel(self) -> FilterWheel:

@@ -59,6 +59,8 @@ class SimulatedCamera(DrivenCamera):
         Of the 12 V supply [V], and of its cable, both ways together [ohm].
     indirect_detection
         Whether it finds undervoltage as cameras made before September 2021 do (code 3, not 9).
+    gps_header
+        Whether the camera shall number its frames, in a header over the first pixels of each.
     gps_locked
         Whether a GPS receiver that knows the time is plugged in.
     filters
@@ -115,6 +117,7 @@ class SimulatedCamera(DrivenCamera):
         supply_voltage: float = 12.0,
         cable_resistance: float = 0.1,
         indirect_detection: bool = False,
+        gps_header: bool = False,
         gps_locked: bool = False,
         filters: Sequence[float] = (),
         retries: int = 2,
@@ -167,7 +170,7 @@ class SimulatedCamera(DrivenCamera):
             digests=digests,
             gps_locked=gps_locked,
         )
-        super().__init__(self._simulated_head, geometry=geometry, retries=retries)
+        super().__init__(self._simulated_head, geometry=geometry, retries=retries, gps_header=gps_header)
         self.presented: list[ExposureRecord] = []
         image = geometry.image
         self._title = f"{image.width} × {image.height}, seed={seed}"

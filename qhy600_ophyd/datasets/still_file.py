@@ -1,0 +1,168 @@
+"""A file that may be growing, as its bytes are now: for HDF5 it is one that nobody writes.
+
+HDF5 opens a file that its writer has not closed in SWMR mode only, and there it waits without end for a
+writer to mend whatever does not fit its checksum. After a kill there is no writer, and whoever reads a
+damaged file would hang. So the mark of the writer is taken out of what HDF5 gets to see, and what does not
+fit is an error at once. A growing file can be read in this way too, since in SWMR mode its writer lets
+nothing refer to what is not there.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+_SIGNATURE = b"\x89HDF\r\n\x1a\n"
+_VERSION = 3
+"""Of the superblock, which files have that can be read while they grow."""
+
+_LENGTH = 48
+_OPEN_FLAGS = 11
+"""Place of the byte in which a writer leaves its mark."""
+
+_END = slice(28, 36)
+"""Place of the address where the file ends, which its writer sets when it closes the file."""
+
+_ROOM = 1 << 44
+"""Bytes by which a growing file may grow while it is read."""
+
+_AHEAD = 4096
+"""Bytes up to which HDF5 may read on behind a piece of its own, for which it does not know the size yet."""
+
+_SUM = slice(44, 48)
+_MASK = 0xFFFFFFFF
+
+
+class StillFile:
+    """The bytes of a file for h5py's driver for Python files, read only.
+
+    Parameters
+    ----------
+    path
+        Of an HDF5 file whose superblock begins with its first byte.
+
+    Raises
+    ------
+    FileNotFoundError
+        It is not there.
+    OSError
+        It is no such file, or its superblock is damaged.
+    """
+
+    def __init__(self, path: Path):
+        self._file = path.open("rb", buffering=0)
+        self._place = 0
+        try:
+            self._superblock, self._beyond = _at_rest(self._file.read(_LENGTH), size=self._size())
+        except BaseException:
+            self._file.close()
+            raise
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Go to a place; the end is where HDF5 is to see it."""
+        start = {os.SEEK_SET: 0, os.SEEK_CUR: self._place, os.SEEK_END: self._size() + self._beyond}
+        self._place = start[whence] + offset
+        return self._place
+
+    def tell(self) -> int:
+        """The present place."""
+        return self._place
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill `buffer` from the present place on, as far as there are bytes.
+
+        Raises
+        ------
+        OSError
+            There are not as many as there should be.
+        """
+        view, start, done = memoryview(buffer).cast("B"), self._place, 0
+        self._file.seek(min(start, self._size()))
+        while done < len(view) and (size := self._file.readinto(view[done:])):
+            done += size
+        if done < len(view) and (done == 0 or len(view) > _AHEAD):
+            raise OSError(f"truncated file: it ends {len(view) - done} bytes too early")
+        self._place += done
+        covered = min(max(_LENGTH - start, 0), done)
+        view[:covered] = self._superblock[start : start + covered]
+        return done
+
+    def read(self, size: int) -> bytes:
+        """The next `size` bytes, as far as there are."""
+        data = bytearray(size)
+        return bytes(data[: self.readinto(data)])
+
+    def _size(self) -> int:
+        return os.fstat(self._file.fileno()).st_size
+
+    def flush(self) -> None:
+        """Nothing is written."""
+
+    def close(self) -> None:
+        """Give the file back."""
+        self._file.close()
+
+    def __enter__(self) -> StillFile:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _at_rest(superblock: bytes, *, size: int) -> tuple[bytes, int]:
+    """A superblock without the mark of a writer, and how far behind its real end it lets the file end."""
+    if len(superblock) < _LENGTH:
+        raise OSError(f"truncated file: {len(superblock)} bytes are left of it")
+    if superblock[: len(_SIGNATURE)] != _SIGNATURE:
+        raise OSError("file signature not found")
+    if superblock[len(_SIGNATURE)] != _VERSION:
+        return superblock, 0
+    if lookup3(superblock[: _SUM.start]) != _number(superblock[_SUM]):
+        raise OSError("its first bytes are damaged")
+    if superblock[_OPEN_FLAGS] == 0:
+        return superblock, 0
+    still = bytearray(superblock)
+    still[_OPEN_FLAGS] = 0
+    still[_END] = (size + _ROOM).to_bytes(8, "little")
+    still[_SUM] = lookup3(bytes(still[: _SUM.start])).to_bytes(4, "little")
+    return bytes(still), _ROOM
+
+
+def lookup3(data: bytes) -> int:
+    """Bob Jenkins' checksum of 32 bits (lookup3.c, 2006: ``hashlittle`` from 0), as HDF5 has on metadata."""
+    a = b = c = (0xDEADBEEF + len(data)) & _MASK
+    place = 0
+    while len(data) - place > 12:
+        a, b, c = _mix(*_added((a, b, c), data[place : place + 12]))
+        place += 12
+    if place == len(data):
+        return c
+    a, b, c = _added((a, b, c), data[place:].ljust(12, b"\0"))
+    for x, y, turn in ((2, 1, 14), (0, 2, 11), (1, 0, 25), (2, 1, 16), (0, 2, 4), (1, 0, 14), (2, 1, 24)):
+        words = [a, b, c]
+        words[x] = ((words[x] ^ words[y]) - _turned(words[y], turn)) & _MASK
+        a, b, c = words
+    return c
+
+
+def _added(words: tuple[int, int, int], data: bytes) -> tuple[int, int, int]:
+    """Twelve bytes as three numbers, added to the words."""
+    a, b, c = (word + _number(data[4 * n : 4 * n + 4]) & _MASK for n, word in enumerate(words))
+    return a, b, c
+
+
+def _mix(a: int, b: int, c: int) -> tuple[int, int, int]:
+    for turn in (4, 6, 8, 16, 19, 4):
+        a = ((a - c) & _MASK) ^ _turned(c, turn)
+        c = (c + b) & _MASK
+        a, b, c = b, c, a
+    return a, b, c
+
+
+def _turned(word: int, bits: int) -> int:
+    return (word << bits | word >> (32 - bits)) & _MASK
+
+
+def _number(data: bytes) -> int:
+    return int.from_bytes(data, "little")
