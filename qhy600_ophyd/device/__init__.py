@@ -6,8 +6,10 @@ import os
 os.environ.setdefault("OPHYD_CONTROL_LAYER", "dummy")
 
 from qhy600_ophyd.device.filter_wheel import FilterWheel
+from qhy600_ophyd.device.fly_request import FlyRequest
 from qhy600_ophyd.device.light import Light
 from qhy600_ophyd.device.qhy600 import QHY600
 from qhy600_ophyd.device.supply_watch import SupplyFailed
+from qhy600_ophyd.device.view import View
 
-__all__ = ["QHY600", "FilterWheel", "Light", "SupplyFailed"]
+__all__ = ["QHY600", "FilterWheel", "FlyRequest", "Light", "SupplyFailed", "View"]

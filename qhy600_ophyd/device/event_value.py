@@ -48,7 +48,8 @@ def data_key(
     if column.shape:
         form = {"dtype": "array", "shape": list(column.shape), "dtype_numpy": "<i8"}
     elif kind == "S":
-        form = {"dtype": "string", "shape": [], "dtype_numpy": "|S64"}
+        longest = max(np.dtype(column.dtype).itemsize, 64)
+        form = {"dtype": "string", "shape": [], "dtype_numpy": f"|S{longest}"}
     elif kind == "b":
         form = {"dtype": "boolean", "shape": [], "dtype_numpy": "|b1"}
     elif kind == "i" and column.unit != "ns":

@@ -6,30 +6,33 @@ import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
+from numpy.typing import NDArray
 
 from qhy600_ophyd.contract import (
     CameraLost,
     CameraNotReady,
     ExposureCancelled,
-    Frame,
     FrameInfo,
     QHY600Error,
     Settings,
 )
+from qhy600_ophyd.device.frame_ring import FrameRing, check_delivered
 from qhy600_ophyd.device.progress import ProgressStatus
 from qhy600_ophyd.device.row import compose_row
 from qhy600_ophyd.device.stream import Stream
 
 if TYPE_CHECKING:
-    from qhy600_ophyd.device.qhy600 import QHY600
+    from qhy600_ophyd.device.session import Session
 
 _OVERHEAD = 60.0
 """Host seconds for applying settings and storing the frame, beyond exposure and readout."""
 
+_TURN = 0.5
+"""Seconds on the camera's clock for which an exposure that is not due yet keeps the camera's thread."""
+
 
 class Exposing:
-    """Apply the settings, expose, fetch the frame, store it.
+    """Wait until it is due, apply the settings, expose, fetch the frame, store it.
 
     Parameters
     ----------
@@ -39,12 +42,14 @@ class Exposing:
         Where the frame goes.
     settings
         Complete, and already checked.
-    timeout
-        Seconds to wait for the frame beyond the exposure.
+    ring
+        Memory for the frame.
     """
 
-    def __init__(self, device: QHY600, stream: Stream, settings: Settings, *, timeout: float):
-        self._device, self._stream, self._settings, self._timeout = device, stream, settings, timeout
+    def __init__(self, device: Session, stream: Stream, settings: Settings, *, ring: FrameRing):
+        self._device, self._stream, self._settings, self._ring = device, stream, settings, ring
+        self._timeout = timeout = device.frame_timeout
+        self._due = device.due.take()
         self._labels = {name: getattr(device, name).get() for name in ("frame_kind", "step", "repeat")}
         self._asked = device.requested
         self._requested = settings.updated(self._asked)
@@ -59,7 +64,7 @@ class Exposing:
         self.status = ProgressStatus(
             device,
             give_up=lambda: self.cancel(finish=False),
-            timeout=tries * (exposure + timeout) + _OVERHEAD,
+            timeout=self._until_due() + tries * (exposure + timeout) + _OVERHEAD,
             initial=0.0,
             target=exposure,
             unit="s",
@@ -69,6 +74,11 @@ class Exposing:
     def run(self) -> None:
         """Do it; the status ends in any case."""
         try:
+            if (left := self._until_due()) > _TURN and not self._cancelled.is_set():
+                # Bit by bit, so that others can speak to the camera meanwhile.
+                self._device.backend.clock.wait(min(_TURN, left - _TURN / 2), self._cancelled)
+                self._device.submit(self.run)
+                return
             row, info = self._expose()
             self._device.accept(row, info)
         except ExposureCancelled as error:
@@ -98,6 +108,14 @@ class Exposing:
         self._cancelled.set()
         self._device.backend.cancel()
 
+    def pause(self) -> None:
+        """End it at once, without a frame and without a failure; a rewound plan takes it again."""
+        self.cancel(finish=True)
+
+    def stop(self, *, success: bool) -> None:
+        """End it at once; without `success` its status fails."""
+        self.cancel(finish=success)
+
     @property
     def over(self) -> bool:
         """Whether the worker has let go of it."""
@@ -118,43 +136,49 @@ class Exposing:
         camera.configure(self._settings)
         self._device.applied(self._asked)
         self._stop_here_if_cancelled()
+        if self._due is not None:
+            camera.clock.wait(self._until_due(), self._cancelled)
+            self._stop_here_if_cancelled()
+        buffer = self._ring.take()
+        assert buffer is not None, "nobody else takes frames meanwhile"
         try:
-            return self._taken()
+            return self._taken(buffer)
         except BaseException:
             # Whatever went wrong, memory that ran out too: an armed camera would refuse every later run.
             with suppress(Exception):
                 camera.cancel()
             raise
+        finally:
+            self._ring.give(buffer)
 
-    def _taken(self) -> tuple[dict[str, Any], FrameInfo]:
+    def _taken(self, buffer: NDArray[Any]) -> tuple[dict[str, Any], FrameInfo]:
         camera = self._device.backend
         camera.arm(1)
         if self._cancelled.is_set():
             camera.cancel()
             self._stop_here_if_cancelled()
-        buffer = self._stream.buffer
         try:
             info = camera.grab(buffer, self._timeout)
         except CameraNotReady:
             # A cancel that came between arm and grab has made the camera idle.
             self._stop_here_if_cancelled()
             raise
-        if info.shape != self._stream.layout.shape or np.dtype(info.dtype) != buffer.dtype:
-            raise QHY600Error(
-                f"the camera delivered {info.shape} {info.dtype} where {buffer.shape} {buffer.dtype} "
-                "was configured; the frame was not stored"
-            )
+        check_delivered(info, buffer)
         row = compose_row(
             info,
             requested=self._requested,
             capabilities=camera.capabilities,
             light=self._device.illumination,
-            retaken=self._stream.retaken,
+            lost_before=0,
+            lateness=None if self._due is None else info.trigger_monotonic * 1e-9 - self._due,
             **self._labels,
             **self._stream.areas.read(buffer),
         )
-        self._stream.append(Frame(buffer, row))
-        return row, info
+        return self._stream.keep(buffer, row), info
+
+    def _until_due(self) -> float:
+        """Seconds on the camera's clock until the exposure is to begin; 0 if it is due, or not scheduled."""
+        return 0.0 if self._due is None else max(self._due - self._device.backend.clock.monotonic(), 0.0)
 
     def _stop_here_if_cancelled(self) -> None:
         if self._cancelled.is_set():

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
-from numbers import Integral
+from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
 from ophyd import Signal
@@ -13,6 +14,7 @@ from ophyd.utils import ReadOnlyError
 
 from qhy600_ophyd.contract import FIELDS, FRAME_KINDS, Field, SettingRefused
 from qhy600_ophyd.device.event_value import data_key, event_value, source
+from qhy600_ophyd.device.progress import done
 
 if TYPE_CHECKING:
     from qhy600_ophyd.device.panel import Panel
@@ -91,9 +93,7 @@ class Label(Signal):
     def set(self, value: Any, **_: Any) -> Status:
         """Label the frames to come; done at once."""
         self.put(value)
-        status = Status(obj=self)
-        status.set_finished()
-        return status
+        return done(self)
 
     def put(self, value: Any, **kwargs: Any) -> None:
         """Label the frames to come."""
@@ -147,6 +147,39 @@ class StreamLabel(Label):
         return {
             self.name: {"source": source(self.parent.name, self.attr_name), "dtype": "string", "shape": []}
         }
+
+
+class DueTime(Label):
+    """When the next exposure is to begin, on the camera's steady clock [s]; NaN: at once.
+
+    It holds for one trigger, which waits for that time, and says in ``lateness`` by how much it was missed.
+    """
+
+    @property
+    def columns(self) -> tuple[Field, ...]:
+        """None: what is recorded is how late the exposure was."""
+        return ()
+
+    def take(self) -> float | None:
+        """The time, which holds no longer; ``None`` if none was set."""
+        due: Any = self.get()
+        self.put(math.nan)
+        return None if math.isnan(due) else due
+
+    def _checked(self, value: Any) -> float:
+        if not isinstance(value, Real) or isinstance(value, bool) or math.isinf(value):
+            raise SettingRefused(
+                "due",
+                repr(value),
+                allowed="a time on the camera's steady clock in seconds, or NaN for at once",
+                now=self.get(),
+            )
+        return float(value)
+
+    def describe(self) -> dict[str, dict[str, Any]]:
+        """A number of seconds."""
+        key = {"source": source(self.parent.name, self.attr_name), "dtype": "number", "shape": []}
+        return {self.name: {**key, "dtype_numpy": "<f8", "units": "s"}}
 
 
 class Identity(Signal):

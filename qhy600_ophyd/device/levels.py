@@ -14,6 +14,9 @@ from qhy600_ophyd.sensor import Region
 _SAMPLES = 1 << 18
 """Pixels at most for a level: its error is then σ / 512, far below a count for any read noise here."""
 
+_ROWS_AT_ONCE = 32
+"""Whose counts fit into the processor's own memory; 256 at most, so that sums of bytes fit into 16 bits."""
+
 _CLIP = 5.0
 """Standard deviations from the median beyond which a pixel is warm, or hit, and does not count."""
 
@@ -71,8 +74,36 @@ def _area(rows: slice | None, columns: slice | None) -> tuple[slice, slice] | No
 
 
 def _mean(counts: NDArray[Any]) -> float:
-    # Row sums of unsigned integers are exact and five times as fast as a float64 mean of the whole.
-    return float(counts.sum(axis=1, dtype=np.uint64).sum() / counts.size)
+    return _total(counts) / counts.size
+
+
+def _total(counts: NDArray[Any]) -> int:
+    """Exact sum of counts of shape ``(rows, columns)``, at the speed of the memory.
+
+    The sum H of up to 256 high bytes fits into 16 bits, and so does that of the low bytes, which is left of
+    the sum W of the whole counts: L = (W - 256 H) mod 65536. All of it is done in 16 bits, of which a
+    processor adds many at once; sums in 64 bit take twice as long.
+    """
+    if counts.dtype == np.uint8 and counts.shape[1] % 2 == 0 and counts.strides[1] == 1:
+        # Two counts are the bytes of one.
+        return sum(_byte_sums(counts.view(np.uint16)))
+    if counts.dtype != np.uint16:
+        return int(counts.sum(axis=1, dtype=np.uint64).sum())
+    high, low = _byte_sums(counts)
+    return 256 * high + low
+
+
+def _byte_sums(counts: NDArray[np.uint16]) -> tuple[int, int]:
+    """Sums of the high and of the low bytes."""
+    shifted = np.empty((min(_ROWS_AT_ONCE, len(counts)), counts.shape[1]), np.uint16)
+    high = low = 0
+    for first in range(0, len(counts), _ROWS_AT_ONCE):
+        rows = counts[first : first + _ROWS_AT_ONCE]
+        highs = np.right_shift(rows, 8, out=shifted[: len(rows)]).sum(axis=0, dtype=np.uint16)
+        lows = rows.sum(axis=0, dtype=np.uint16) - (highs << 8)
+        high += int(highs.sum(dtype=np.uint64))
+        low += int(lows.sum(dtype=np.uint64))
+    return high, low
 
 
 def _level(counts: NDArray[Any]) -> float:

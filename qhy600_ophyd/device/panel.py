@@ -1,4 +1,4 @@
-"""Everything that a camera shows: its signals, its settings, and the row of its last frame."""
+"""Everything that a camera shows: its settings, requested and actual, and the row of its last frame."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from typing import Any, TypeVar, cast
 
-from ophyd import Component as Cpt
-from ophyd import Device, Kind
+from ophyd import Kind
 from ophyd.device import Staged
 
 from qhy600_ophyd.contract import (
@@ -22,20 +21,12 @@ from qhy600_ophyd.contract import (
     SettingRefused,
     Settings,
 )
-from qhy600_ophyd.device.chamber import ChamberReading
-from qhy600_ophyd.device.cooler import Cooler
 from qhy600_ophyd.device.event_value import event_value, source
-from qhy600_ophyd.device.frame_value import FrameKind, FrameValue, Identity, Label, StreamLabel
+from qhy600_ophyd.device.frame_value import FrameValue
+from qhy600_ophyd.device.pace import single_frame_time
 from qhy600_ophyd.device.requests import Requests
-from qhy600_ophyd.device.setting import (
-    AreaSetting,
-    ChoiceSetting,
-    ExposureSetting,
-    FlagSetting,
-    ModeSetting,
-    NumberSetting,
-    Setting,
-)
+from qhy600_ophyd.device.setting import Setting
+from qhy600_ophyd.device.signals import Signals
 from qhy600_ophyd.device.supply_watch import SupplyWatch
 from qhy600_ophyd.device.worker import Worker
 
@@ -45,7 +36,7 @@ _ANSWER = 60.0
 """Seconds that any call but an exposure may take; a change of readout mode takes about five."""
 
 
-class Panel(Device):
+class Panel(Signals):
     """The readable half of the camera device: what can be set, and what is known.
 
     Parameters
@@ -55,57 +46,6 @@ class Panel(Device):
     name
         Of the device; the prefix of every data key.
     """
-
-    exposure = Cpt(ExposureSetting, kind=Kind.hinted)
-    gain = Cpt(NumberSetting, kind=Kind.normal)
-    offset = Cpt(NumberSetting, kind=Kind.normal)
-    readout_mode = Cpt(ModeSetting, kind=Kind.normal)
-    roi = Cpt(AreaSetting, kind=Kind.normal)
-    binning = Cpt(ChoiceSetting, kind=Kind.normal)
-    bit_depth = Cpt(ChoiceSetting, kind=Kind.normal)
-    usb_traffic = Cpt(NumberSetting, kind=Kind.normal)
-    overscan = Cpt(FlagSetting, kind=Kind.normal)
-    temperature = Cpt(Cooler, kind=Kind.hinted)
-
-    frame_kind = Cpt(FrameKind, value="", kind=Kind.normal)
-    step = Cpt(Label, value=-1, kind=Kind.normal)
-    repeat = Cpt(Label, value=-1, kind=Kind.normal)
-    stream = Cpt(StreamLabel, value="primary", kind=Kind.omitted)
-
-    mean = Cpt(FrameValue, kind=Kind.hinted)
-    black_level = Cpt(FrameValue, kind=Kind.normal)
-    overscan_level = Cpt(FrameValue, kind=Kind.normal)
-    photons = Cpt(FrameValue, kind=Kind.normal)
-    irradiance = Cpt(FrameValue, kind=Kind.normal)
-    wavelength = Cpt(FrameValue, kind=Kind.normal)
-    saturation_code = Cpt(FrameValue, kind=Kind.normal)
-    readout_mode_index = Cpt(FrameValue, kind=Kind.normal)
-    sequence = Cpt(FrameValue, kind=Kind.normal)
-    sequence_source = Cpt(FrameValue, kind=Kind.normal)
-    retaken = Cpt(FrameValue, kind=Kind.normal)
-    retries = Cpt(FrameValue, kind=Kind.normal)
-    discarded = Cpt(FrameValue, kind=Kind.normal)
-    unverified = Cpt(FrameValue, kind=Kind.normal)
-    undervoltage = Cpt(FrameValue, kind=Kind.normal)
-    exposure_start = Cpt(FrameValue, kind=Kind.normal)
-    exposure_mid = Cpt(FrameValue, kind=Kind.normal)
-    exposure_end = Cpt(FrameValue, kind=Kind.normal)
-    time_uncertainty = Cpt(FrameValue, kind=Kind.normal)
-    time_source = Cpt(FrameValue, kind=Kind.normal)
-    line_time = Cpt(FrameValue, kind=Kind.normal)
-    row_order = Cpt(FrameValue, kind=Kind.normal)
-    trigger_monotonic = Cpt(FrameValue, kind=Kind.normal)
-    arrival_monotonic = Cpt(FrameValue, kind=Kind.normal)
-
-    model = Cpt(Identity, kind=Kind.config)
-    serial = Cpt(Identity, kind=Kind.config)
-    firmware = Cpt(Identity, kind=Kind.config)
-    fpga = Cpt(Identity, kind=Kind.config)
-    sdk = Cpt(Identity, kind=Kind.config)
-    sensor = Cpt(Identity, kind=Kind.config)
-    usb = Cpt(Identity, kind=Kind.config)
-    humidity = Cpt(ChamberReading, kind=Kind.config)
-    pressure = Cpt(ChamberReading, kind=Kind.config)
 
     def __init__(self, backend: Camera, *, name: str, **kwargs: Any):
         self.backend = backend
@@ -237,6 +177,19 @@ class Panel(Device):
         self._publish()
         return self.actual
 
+    def shortest_interval(self, exposure: float | None = None) -> float:
+        """Seconds from one single frame to the next that sensor and link allow.
+
+        Parameters
+        ----------
+        exposure
+            Exposure time [s]; ``None``: as requested. The other settings are those that are requested.
+        """
+        settings = self.resolved()
+        if self.capabilities.recorded is not None:
+            return 0.0
+        return single_frame_time(settings if exposure is None else settings.with_value("exposure", exposure))
+
     def read(self) -> OrderedDict[str, dict[str, Any]]:
         """Read every column of the last frame's row, requested and actual, by ``<name>_<column>``.
 
@@ -261,17 +214,20 @@ class Panel(Device):
         # A plan under way has made all its requests; by hand, the other half may be still to come.
         staged = self._staged is Staged.yes
         settings = self.resolved_or_withdrawn() if staged else self.resolved()
-        dtype = {"uint8": "|u1", "uint16": "<u2", "uint32": "<u4"}[settings.frame_dtype]
-        described[f"{self.name}_counts"] = {
+        described[f"{self.name}_counts"] = self.counts_key(settings)
+        return described
+
+    def counts_key(self, settings: Settings) -> dict[str, Any]:
+        """The data key of the frames that complete `settings` give."""
+        return {
             "source": source(self.name, "counts"),
             "dtype": "array",
             "shape": list(settings.frame_shape),
-            "dtype_numpy": dtype,
+            "dtype_numpy": {"uint8": "|u1", "uint16": "<u2", "uint32": "<u4"}[settings.frame_dtype],
             "dims": ["y", "x"],
             "units": "count",
             "external": "STREAM:",
         }
-        return described
 
     def accept(self, row: Mapping[str, Any], info: FrameInfo) -> None:
         """Take the row of a stored frame, and what the camera said of it, as the present reading."""
@@ -282,6 +238,28 @@ class Panel(Device):
             if isinstance(signal := getattr(self, name), FrameValue):
                 signal.publish()
         self._supply.note(info.undervoltage, cooler_power=info.temperature_end.power)
+
+    def reset_undervoltage(self) -> None:
+        """Let the camera forget that its supply once failed, and cool to its set point again.
+
+        A camera whose supply fails, even once, switches its cooler off and remembers it, so that the cooler
+        gets less power after the next start too. ``SupplyFailed``, a warning, tells it with the first frame
+        after, and the column ``undervoltage`` with every frame; `sensor.supply.undervoltage_code` tells what
+        a code means. Look at the supply and its cable first: a supply that is still too weak fails again.
+
+        Raises
+        ------
+        SettingRefused
+            This camera has no such memory.
+        """
+        reset = getattr(self.backend, "reset_undervoltage", None)
+        if reset is None:
+            raise SettingRefused(
+                "reset_undervoltage", "()", allowed="nothing: this camera keeps no such note"
+            )
+        self.open()
+        self.call(reset)
+        self._supply.forget()
 
     def _publish(self) -> None:
         """Tell whoever subscribed to a setting what is actual."""

@@ -7,7 +7,14 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from ophyd.status import DeviceStatus
+from ophyd.status import DeviceStatus, Status
+
+
+def done(obj: Any) -> Status:
+    """A status of `obj` that is over already."""
+    status = Status(obj=obj)
+    status.set_finished()
+    return status
 
 
 class ProgressStatus(DeviceStatus):

@@ -41,6 +41,8 @@ def compose_row(
         "readout_mode_index": _mode_index(info.settings.readout_mode, capabilities),
         "sequence": info.sequence,
         "sequence_source": info.sequence_source,
+        "started": info.started,
+        "header": info.header.hex(),
         "retries": info.retries,
         "discarded": info.discarded,
         "unverified": " ".join(info.unverified),

@@ -33,6 +33,7 @@ class RunBook:
         self.current: Stream | None = None
         self._streams: dict[tuple[str, str], Stream] = {}
         self._descriptors: dict[str, tuple[str, str]] = {}
+        self._early: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
         self.driven = False
         self._asked = False
         self._described = False
@@ -63,7 +64,10 @@ class RunBook:
                     f"stream {label!r} refused: this staging already serves stream {held!r}. "
                     f"To take several streams or runs under one staging, call {SUBSCRIBE} once"
                 )
-            self._streams[run, label] = make()
+            self._streams[run, label] = stream = make()
+            # A stream that is declared for a flight has its descriptor before its file.
+            for descriptor in self._early.pop((run, label), ()):
+                stream.sink.annotate("descriptor", descriptor)
         self.current = self._streams[run, label]
         return self.current
 
@@ -105,6 +109,8 @@ class RunBook:
             self._descriptors[doc["uid"]] = key = (doc["run_start"], doc["name"])
             if stream := self._streams.get(key):
                 stream.sink.annotate("descriptor", doc)
+            else:
+                self._early.setdefault(key, []).append(doc)
         elif name == "stream_datum":
             self._check_place(doc)
         elif name == "event":
@@ -129,6 +135,7 @@ class RunBook:
         run = doc["run_start"]
         self._open.pop(run, None)
         self._descriptors = {uid: key for uid, key in self._descriptors.items() if key[0] != run}
+        self._early = {key: early for key, early in self._early.items() if key[0] != run}
         self._close([key for key in self._streams if key[0] == run], stop=doc)
 
     def _close(self, keys: list[tuple[str, str]], *, stop: Mapping[str, Any] | None = None) -> None:

@@ -11,6 +11,7 @@ from ophyd.utils import LimitError
 
 from qhy600_ophyd.contract import FIELDS, Field, Limits, SettingRefused
 from qhy600_ophyd.device.event_value import data_key, event_value, source
+from qhy600_ophyd.device.progress import done
 
 if TYPE_CHECKING:
     from qhy600_ophyd.device.panel import Panel
@@ -60,9 +61,7 @@ class Setting(Signal):
     def set(self, value: Any, **_: Any) -> Status:
         """Request a value for the next trigger; the returned status is already done."""
         self.parent.request(self.attr_name, self._checked(value))
-        status = Status(obj=self)
-        status.set_finished()
-        return status
+        return done(self)
 
     def put(self, value: Any, *, force: bool = False, **kwargs: Any) -> None:
         """Request a value, as `set` does; with `force`, the device itself records what is actual."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from qhy600_ophyd.contract import (
     FRAME_SHAPING,
@@ -54,7 +55,9 @@ def layout_for(
         x=settings.roi.x + centre + binning * np.arange(columns, dtype=np.float64),
         y=settings.roi.y + centre + binning * np.arange(rows, dtype=np.float64),
         x_region=geometry.x_region(settings.roi, binning),
-        y_region=geometry.y_region(settings.roi, binning),
+        y_region=geometry.y_region(
+            settings.roi, binning, header_rows=settings.rows_of(capabilities.header_bytes)
+        ),
         attributes=attributes,
         start=start,
     )
@@ -63,6 +66,25 @@ def layout_for(
 def _by_parity(filters: str, image: Rectangle) -> str:
     """Filters by parity of the sensor's rows and columns, from those of the image's first pixels."""
     return "".join(filters[(y - image.y) % 2 * 2 + (x - image.x) % 2] for y in (0, 1) for x in (0, 1))
+
+
+def check_alike(settings: Settings, held: Settings, *, stream: str) -> None:
+    """Refuse settings that would give frames of another shape than a stream has.
+
+    Raises
+    ------
+    LayoutChanged
+        Names the setting, what the stream holds, and the ways out.
+    """
+    # The area last: it changes with the others, and would hide which of them was asked for.
+    for name in reversed(FRAME_SHAPING):
+        asked, holds = getattr(settings, name), getattr(held, name)
+        if asked != holds:
+            raise LayoutChanged(
+                f"{name} {asked} refused: the frames of stream {stream!r} have {name} {holds}, "
+                "and all frames of a stream are alike. "
+                f"Set camera.stream (or take(..., stream=...)) to another name, or begin a new run"
+            )
 
 
 class Stream:
@@ -88,30 +110,14 @@ class Stream:
         self.label = label
         self.layout = layout
         self.areas = Areas.of(layout)
-        # One for all its frames, since a sink has copied a frame when `append` returns.
-        self.buffer = np.empty(layout.shape, layout.dtype)
         self._shaping = settings
         self.sink: FrameSink = factory(label, layout)
         self.announcements = Announcements(self.sink.address(), data_key)
         self.retaken = 0
 
     def check(self, settings: Settings) -> None:
-        """Refuse settings that would give frames of another shape.
-
-        Raises
-        ------
-        LayoutChanged
-            Names the setting, what the stream holds, and the ways out.
-        """
-        # The area last: it changes with the others, and would hide which of them was asked for.
-        for name in reversed(FRAME_SHAPING):
-            asked, holds = getattr(settings, name), getattr(self._shaping, name)
-            if asked != holds:
-                raise LayoutChanged(
-                    f"{name} {asked} refused: the frames of stream {self.label!r} have {name} {holds}, "
-                    "and all frames of a stream are alike. "
-                    f"Set camera.stream (or take(..., stream=...)) to another name, or begin a new run"
-                )
+        """Raise `LayoutChanged` for settings that would give frames of another shape."""
+        check_alike(settings, self._shaping, stream=self.label)
 
     def cut_unannounced(self) -> None:
         """Drop frames that no document has announced; the next row counts them as retaken."""
@@ -121,10 +127,12 @@ class Stream:
             self.sink.truncate(self.announcements.sent)
             self.retaken += surplus
 
-    def append(self, frame: Frame) -> None:
-        """Store a frame durably."""
-        self.sink.append(frame)
+    def keep(self, counts: NDArray[Any], row: Mapping[str, Any]) -> dict[str, Any]:
+        """Store a frame durably; returns its row, to which it was added how many were taken for it."""
+        row = {**row, "retaken": self.retaken}
+        self.sink.append(Frame(counts, row))
         self.retaken = 0
+        return row
 
     def documents(self, index: int | None) -> Iterator[tuple[str, Any]]:
         """Documents for the frames not yet handed out, up to `index` if given."""

@@ -60,6 +60,66 @@ class Streams(Protocol):
 
 
 @runtime_checkable
+class Flies(Exposes, Protocol):
+    """A camera that takes live streams as one of bluesky's flyers, and says whether one has to go on."""
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether frames that were asked for are still to come."""
+        ...
+
+    @property
+    def flight_report(self) -> str:
+        """What was not as it was asked for; empty if nothing."""
+        ...
+
+    def fly_request(self, *, frames: int | None, on_loss: Any, stream: str) -> Any:
+        """Give what `prepare` takes. Raises `SettingRefused`."""
+        ...
+
+    def prepare(self, value: Any) -> Any:
+        """Take a request; gives a status."""
+        ...
+
+    def kickoff(self) -> Any:
+        """Start, or go on; gives a status."""
+        ...
+
+    def complete(self) -> Any:
+        """Wait for the end; gives a status."""
+        ...
+
+    def stop(self, *, success: bool = False) -> Any:
+        """End it; nothing fails."""
+        ...
+
+    def describe_collect(self) -> Any:
+        """Say what the frames are."""
+        ...
+
+
+@runtime_checkable
+class Schedules(Exposes, Protocol):
+    """A camera that begins an exposure at a given time of its steady clock."""
+
+    due: Any
+    trigger_monotonic: Any
+
+    def shortest_interval(self, exposure: float | None = None) -> float:
+        """Seconds from one frame to the next that it can keep."""
+        ...
+
+
+@runtime_checkable
+class Shows(Protocol):
+    """A camera whose live frames can be shown without being kept."""
+
+    def viewer(self, on_frame: Any = None, *, frames: int | None = None) -> Any:
+        """Give something that is triggered to show them."""
+        ...
+
+
+@runtime_checkable
 class HasCooler(Protocol):
     """A camera whose sensor temperature [°C] can be moved."""
 

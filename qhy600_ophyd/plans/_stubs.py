@@ -1,4 +1,4 @@
-"""The verbs of a plan: `take`, `label`, `cool_to`, `shine`."""
+"""The verbs of a plan: `take`, `fly`, `label`, `cool_to`, `shine`."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import bluesky.plan_stubs as bps
+import bluesky.preprocessors as bpp
 from bluesky.protocols import Readable
-from bluesky.utils import MsgGenerator
+from bluesky.utils import Msg, MsgGenerator, short_uid
 
 from qhy600_ophyd.contract import SettingRefused
 from qhy600_ophyd.plans._checks import exposes, whole
-from qhy600_ophyd.plans._protocols import Exposes, HasCooler, Illuminates, Labels, Streams
+from qhy600_ophyd.plans._protocols import Exposes, Flies, HasCooler, Illuminates, Labels, Streams
 
 
 def label(
@@ -64,6 +65,64 @@ def take(
         yield from bps.checkpoint()
         yield from bps.trigger_and_read([camera, *also], name=stream)
     yield from bps.checkpoint()
+
+
+def fly(
+    camera: Flies,
+    request: Any,
+    *,
+    stream: str = "primary",
+    kind: str = "",
+    step: int = -1,
+    flush: float = 0.5,
+) -> MsgGenerator[None]:
+    """Take the frames of a request from a live stream, and announce them while they come.
+
+    A pause ends the stream after the frame under way; the resumed plan starts another one for the frames that
+    are still missing. bluesky would rewind instead, and take all of them again.
+
+    Parameters
+    ----------
+    camera
+        Staged, in an open run.
+    request
+        From ``camera.fly_request``; a new one for each call.
+    stream
+        The request's.
+    kind, step
+        Labels of the frames; ``repeat`` counts from 0.
+    flush
+        Seconds from one batch of documents to the next.
+    """
+
+    def streams() -> MsgGenerator[None]:
+        while True:
+            group = short_uid("flight")
+            yield from bps.kickoff(camera, wait=True)
+            yield from bps.complete(camera, group=group)
+            done: bool | None = False
+            # No answer, rather than a no, is that of a pause, or of somebody who only looks at the messages.
+            while done is False:
+                done = yield from bps.wait(group, timeout=flush, error_on_timeout=False)
+                yield from bps.collect(camera, name=stream)
+                yield from bps.checkpoint()
+            if not camera.unfinished:
+                return
+
+    def what_has_come() -> MsgGenerator[None]:
+        yield Msg("stop", camera)
+        yield from bps.complete(camera, wait=True)
+        yield from bps.collect(camera, name=stream)
+
+    def taken() -> MsgGenerator[None]:
+        yield from label(camera, kind=kind, step=step, repeat=0)
+        yield from bps.prepare(camera, request, wait=True)
+        yield from bps.declare_stream(camera, name=stream, collect=True)
+        yield from bps.checkpoint()
+        # Whatever happens, frames that are stored are announced before the run is closed.
+        yield from bpp.finalize_wrapper(streams(), what_has_come)
+
+    yield from bpp.rewindable_wrapper(taken(), False)
 
 
 def shine(light: Illuminates, level: Any) -> MsgGenerator[None]:

@@ -1,0 +1,198 @@
+"""The camera from its opening to its end, and the one thing at a time that it is doing."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable
+from typing import Any, Protocol, Self
+
+from ophyd.device import Staged
+
+from qhy600_ophyd.contract import Camera, CameraLost, CameraNotReady, FrameInfo, Layout, LendsMemory, Light
+from qhy600_ophyd.device.frame_ring import FrameRing, whole_number_of_buffers
+from qhy600_ophyd.device.giving_back import give_back
+from qhy600_ophyd.device.panel import Panel
+from qhy600_ophyd.device.reconnection import CHECK_PATIENCE, connect_again
+from qhy600_ophyd.device.run_book import RunBook
+
+
+class Activity(Protocol):
+    """What keeps the camera busy: an exposure, or a live stream."""
+
+    @property
+    def over(self) -> bool:
+        """Whether camera, memory and store are free of it."""
+        ...
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether it was told to end."""
+        ...
+
+    def run(self) -> None:
+        """Begin, in the camera's thread."""
+        ...
+
+    def pause(self) -> None:
+        """End without a failure, to be gone on with later."""
+        ...
+
+    def stop(self, *, success: bool) -> None:
+        """End, because somebody wants it to."""
+        ...
+
+    def cancel(self, *, finish: bool) -> None:
+        """End at once; with `finish` without a failure."""
+        ...
+
+    def join(self, timeout: float) -> None:
+        """Wait until it is over."""
+        ...
+
+
+class Session(Panel):
+    """A camera that is opened, does one thing after another, and is given back.
+
+    Parameters
+    ----------
+    backend
+        A simulated, recorded or real camera.
+    name
+        Of the device; the prefix of every data key.
+    light
+        What the sensor stands under, if not the backend's own.
+    frame_timeout
+        Seconds to wait for a frame beyond its exposure.
+    ring
+        How many frames' memory a live stream has.
+    """
+
+    def __init__(
+        self,
+        backend: Camera,
+        *,
+        name: str,
+        light: Light | None = None,
+        frame_timeout: float = 60.0,
+        ring: int = 4,
+        **kwargs: Any,
+    ):
+        self._light = light
+        self.frame_timeout = frame_timeout
+        self.ring = whole_number_of_buffers(ring)
+        self._memory: FrameRing | None = None
+        self._book = RunBook()
+        self._activity: Activity | None = None
+        self.on_lost: Callable[[CameraLost], bool] | None = None
+        super().__init__(backend, name=name, **kwargs)
+        self._give_back = weakref.finalize(self, give_back, backend, self._worker, self._book)
+
+    @property
+    def illumination(self) -> Light | None:
+        """What the sensor stands under: the light that was given, or else the backend's own."""
+        return self.backend.light if self._light is None else self._light
+
+    @property
+    def exposing(self) -> bool:
+        """Whether the camera's thread is busy with an exposure or a live stream."""
+        return self._activity is not None and not self._activity.over
+
+    @property
+    def ring_bytes(self) -> int:
+        """Most memory that frames take on their way to the store; 0 while there are none."""
+        return 0 if self._memory is None else self._memory.nbytes
+
+    def begin(self, activity: Activity) -> None:
+        """Have the camera's thread run this next."""
+        self._activity = activity
+        self.submit(activity.run)
+
+    def memory(self, layout: Layout) -> FrameRing:
+        """The memory that frames of `layout` come into, the same for all that have their shape and type."""
+        if self._memory is None or not self._memory.fits(layout):
+            lender = self.backend if isinstance(self.backend, LendsMemory) else None
+            self._memory = FrameRing(self.ring, layout, lender)
+        return self._memory
+
+    def require_idle(self) -> None:
+        """Raise `CameraNotReady` unless the camera is free, after waiting for what was told to end."""
+        if self._activity is not None and self._activity.cancelled:
+            # A plan resumed after a pause may be back before the worker has let go.
+            self._activity.join(self.frame_timeout)
+        if self.exposing:
+            raise CameraNotReady(f"{self.name} is still exposing: wait for it, or call stop()")
+
+    def pause(self) -> None:
+        """End an exposure without a frame, or a live stream after the frame under way; neither fails.
+
+        A plan that is resumed goes on with what is still to be taken.
+        """
+        self._book.driven = True
+        if self._activity is not None:
+            self._activity.pause()
+
+    def resume(self) -> None:
+        """Nothing to undo: the next trigger or kickoff starts afresh."""
+
+    def stop(self, *, success: bool = False) -> None:
+        """End what is under way: the status of an exposure fails; a live stream keeps what has come."""
+        if self._activity is not None:
+            self._activity.stop(success=success)
+
+    def close(self) -> None:
+        """End any exposure, finish the files and give the camera back; does nothing when closed."""
+        with self._opening:
+            if self._staged is not Staged.no:
+                super().unstage()
+            self.end_activity()
+            self._memory = None
+            try:
+                if self.is_open:
+                    self.is_open = False
+                    self.call(self.backend.close)
+            finally:
+                self._book.close()
+                self._worker.close()
+
+    def reconnect(self) -> FrameInfo:
+        """Open a lost camera again as it was set; files and plans stay as they are.
+
+        Returns
+        -------
+        FrameInfo
+            Of a frame that was taken to see that the camera is well, and is not kept.
+
+        Raises
+        ------
+        CameraLost, CameraError
+            It does not answer, another camera does, or it gives no good frame.
+        """
+        if not self.was_opened:
+            raise CameraNotReady(
+                f"{self.name} was never opened, so it has no settings to go back to: open it"
+            )
+        self.end_activity(finish=True)
+        before, setpoint = self.actual, self.temperature.setpoint
+        again = lambda: connect_again(self.backend, before, setpoint=setpoint)  # noqa: E731
+        # An initialisation for each of the frame's tries, beside the frame itself.
+        info = self.call(again, timeout=3 * CHECK_PATIENCE)
+        self.is_open = True
+        return info
+
+    def waits_after(self, error: CameraLost) -> bool:
+        """Whether somebody pauses the plan because of `error`, and will end the statuses."""
+        return self.on_lost is not None and self.on_lost(error)
+
+    def end_activity(self, *, finish: bool = False) -> None:
+        """End what is under way at once and wait until it is over; with `finish` it does not fail."""
+        if self._activity is not None:
+            self._activity.cancel(finish=finish)
+            self._activity.join(self.frame_timeout)
+            self._activity = None
+
+    def __enter__(self) -> Self:
+        self.open()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
