@@ -1,17 +1,18 @@
 """What the way from the vendor's library to our memory costs, as ratios against a baseline in the same run.
 
-``python benchmarks/backend.py --json`` prints, for frames of 9600 × 6422 pixels in 16 bit from the stand-in for the
-vendor's library (``tests/standin``, so it needs a C compiler):
+``python benchmarks/backend.py --json`` prints, for frames of 9600 × 6422 pixels in 16 bit from the stand-in
+for the vendor's library (``tests/standin``, so it needs a C compiler):
 
 ``copies_per_frame``
-    What a camera in a process of its own takes longer for a frame than one in this process, in units of a bare
-    memcpy of that frame: 0 is "no copy between the library's call and the caller's memory".
+    What a camera in a process of its own takes longer for a frame than one in this process, in units of a
+    bare memcpy of that frame: 0 is "no copy between the library's call and the caller's memory".
 ``copies_per_frame_elsewhere``
     The same into a buffer that the camera has not lent.
 ``isolated_over_in_process``
     Seconds a frame, process of its own over this process.
 ``driver_over_library``
-    Seconds a frame of the driven camera over those of the library's bare calls, which expose and fill the same memory.
+    Seconds a frame of the driven camera over those of the library's bare calls, which expose and fill the
+    same memory.
 ``calls_over_raw_ctypes``
     Seconds of reading a control through the table, its lock and its check, over those of a bare ctypes call.
 ``call_us``
@@ -19,8 +20,8 @@ vendor's library (``tests/standin``, so it needs a C compiler):
 ``seconds_to_notice_a_killed_child``
     From ``kill -9`` of the process in the middle of an exposure to `CameraProcessLost`.
 ``rss_mb``, ``ring_mb``
-    Resident memory of both processes together beyond what they had with the camera open and no frame taken, and
-    memory of the frames that they share; both count shared pages once for each process.
+    Resident memory of both processes together beyond what they had with the camera open and no frame taken,
+    and memory of the frames that they share; both count shared pages once for each process.
 
 Each time is the median of several rounds in which ours and the baseline take turns.
 """

@@ -1,7 +1,7 @@
-"""The stand-in for libqhyccd: compiled from tests/standin, loaded in as many fresh copies as wanted, and held.
+"""The stand-in for libqhyccd: compiled from tests/standin, loaded in as many fresh copies as wanted.
 
-What can be set and looked up stands in ``tests/standin/switches.h``, each with its meaning; a child process gets its
-switches through the environment, ``{VARIABLE: setting(cameras=0)}``.
+What can be set and looked up stands in ``tests/standin/switches.h``, each with its meaning; a child process
+gets its switches through the environment, ``{VARIABLE: setting(cameras=0)}``.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _VARIANTS: dict[Variant, tuple[str, ...]] = {"recent": (), "old": ("-DOLD_SDK",)
 def why_not() -> str:
     """Why the stand-in cannot be built here; empty where it can."""
     if sys.platform == "win32":
-        return "the stand-in for libqhyccd is made for POSIX threads; on Windows there is only the vendor's library"
+        return "the stand-in for libqhyccd is made of POSIX threads, which Windows does not have"
     if _compiler() is None:
         return "the stand-in for libqhyccd needs a C compiler, cc or gcc, and there is none"
     return ""
@@ -48,22 +48,12 @@ def build(folder: Path | None = None, *, variant: Variant = "recent") -> Path:
     variant
         ``"old"`` lacks the functions that came after 2020.
     """
-    folder = _kept() if folder is None else folder
-    compiler = _compiler()
-    assert compiler is not None, why_not()
-    sources = sorted(SOURCES.glob("*.c"))
-    command = [compiler, *_FLAGS, *_STRICT, *_VARIANTS[variant]]
-    name = hashlib.blake2b(repr(command).encode(), digest_size=8)
-    for path in (*sources, *sorted(SOURCES.glob("*.h"))):
-        name.update(path.read_bytes())
-    library = folder / f"libqhyccd-{name.hexdigest()}.so"
-    if not library.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder) as work:
-            made = Path(work) / library.name
-            subprocess.run([*command, "-o", str(made), *map(str, sources), *_LINKED], check=True)
-            made.replace(library)
-    return library
+    return _compiled("libqhyccd", SOURCES, _VARIANTS[variant], _kept() if folder is None else folder)
+
+
+def build_usb(name: str) -> Path:
+    """The libusb with a camera on it, under the name by which the vendor's library asks for its own."""
+    return _compiled("libusb", SOURCES / "usb", (f"-Wl,-soname,{name}",), _kept())
 
 
 def fresh(folder: Path, *, variant: Variant = "recent") -> Path:
@@ -82,7 +72,7 @@ def setting(**switches: float) -> str:
 
 
 class Standin:
-    """The switches and the knowledge of a loaded stand-in: ``standin["zero_frame"] = 2``, ``standin["overlaps"]``.
+    """Switches and knowledge of a loaded stand-in: ``standin["zero_frame"] = 2``, ``standin["overlaps"]``.
 
     Parameters
     ----------
@@ -92,7 +82,7 @@ class Standin:
 
     def __init__(self, path: Path):
         self.path = path
-        library = ctypes.CDLL(str(path))
+        self._library = library = ctypes.CDLL(str(path))
         self._get, self._set, self._reset = library.StandinGet, library.StandinSet, library.StandinReset
         self._get.argtypes, self._get.restype = [ctypes.c_char_p], ctypes.c_double
         self._set.argtypes, self._set.restype = [ctypes.c_char_p, ctypes.c_double], ctypes.c_int
@@ -108,6 +98,10 @@ class Standin:
         if self._set(name.encode(), value) != 0:
             raise KeyError(name)
 
+    def has(self, function: str) -> bool:
+        """Whether this library has that function."""
+        return hasattr(self._library, function)
+
     def set(self, **switches: float) -> Standin:
         """Set several; returns itself."""
         for name, value in switches.items():
@@ -115,8 +109,27 @@ class Standin:
         return self
 
     def reset(self) -> None:
-        """Everything as when it was loaded, without what the environment said. Not while a call is under way."""
+        """As when it was loaded, without what the environment said. Not while a call is under way."""
         self._reset()
+
+
+def _compiled(name: str, folder: Path, options: tuple[str, ...], into: Path) -> Path:
+    compiler = _compiler()
+    assert compiler is not None, why_not()
+    sources, headers = sorted(folder.glob("*.c")), sorted(folder.glob("*.h"))
+    command = [compiler, *_FLAGS, *_STRICT, *options]
+    made_of = hashlib.blake2b(repr(command).encode(), digest_size=8)
+    for path in (*sources, *headers):
+        made_of.update(path.read_bytes())
+    library = into / f"{name}-{made_of.hexdigest()}.so"
+    if not library.exists():
+        into.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=into) as work:
+            made = Path(work) / library.name
+            subprocess.run([*command, "-o", str(made), *map(str, sources), *_LINKED], check=True)
+            # Somebody else may have been faster; it is the same library.
+            made.replace(library)
+    return library
 
 
 def _compiler() -> str | None:

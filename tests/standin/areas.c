@@ -7,16 +7,17 @@ void whole_chip(struct Camera *camera, uint32_t mode)
     camera->area = (struct Area){0, 0, chip.width, chip.height};
 }
 
-/* [vendor] the same in any binning; 3.76 um also where 3 x 3 pixels are one. */
+/* [vendor] the same in any binning; 3.76 um also where 3 x 3 pixels are one. Once that mode was initialised, the
+ * millimetres stay its own. */
 static uint32_t tell_chip(const struct Camera *camera, double *width_mm, double *height_mm, uint32_t *width,
                           uint32_t *height, double *pixel_width, double *pixel_height, uint32_t *bits)
 {
-    struct Chip chip = running_chip(camera);
+    struct Chip chip = running_chip(camera), measured = camera->small_chip ? chip_of(HARDWARE_BINNING) : chip;
     *pixel_width = *pixel_height = 3.76;
     *width = chip.width;
     *height = chip.height;
-    *width_mm = 3.76e-3 * chip.width;
-    *height_mm = 3.76e-3 * chip.height;
+    *width_mm = 3.76e-3 * measured.width;
+    *height_mm = 3.76e-3 * measured.height;
     *bits = camera->bits;
     return QHYCCD_SUCCESS;
 }
@@ -42,7 +43,7 @@ static struct Area effective(const struct Camera *camera)
 {
     struct Area image = running_chip(camera).image;
     uint32_t binning = camera->binning;
-    if (!camera->binned)
+    if (camera->areas_wrong)
         return (struct Area){image.x, image.y + 34, image.width, image.height};
     return (struct Area){image.x / binning, image.y / binning, image.width / binning, image.height / binning};
 }
@@ -52,7 +53,7 @@ static struct Area overscan(const struct Camera *camera)
 {
     struct Chip chip = running_chip(camera);
     uint32_t binning = camera->binning, columns = chip.dark_columns == 22 ? 10 : chip.dark_columns;
-    if (!camera->binned)
+    if (camera->areas_wrong)
         return (struct Area){0, 0, 0, 0};
     return (struct Area){0, 0, columns / binning, chip.image.height / binning / binning};
 }
@@ -83,7 +84,7 @@ EXPORT uint32_t GetQHYCCDCurrentROI(qhyccd_handle *handle, uint32_t *x, uint32_t
 static uint32_t bin(struct Camera *camera, uint32_t horizontal, uint32_t vertical)
 {
     camera->binning = horizontal == vertical && horizontal >= 1 && horizontal <= 4 ? horizontal : 1;
-    camera->binned = true;
+    camera->areas_wrong = false;
     return strikes(&switches.bin_delay) ? QHYCCD_DELAY_200MS : QHYCCD_SUCCESS;
 }
 

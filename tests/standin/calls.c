@@ -63,8 +63,8 @@ void crash(void)
     *nowhere = 0;
 }
 
-/* Calls that may be made while another is under way: cancelling always, readings during a readout. [vendor] both
- * work; [INDI] reads the temperature during a readout without a lock. */
+/* Calls that may be made while another is under way: cancelling always, readings during a readout. [vendor] both do
+ * no harm; [INDI] reads the temperature during a readout without a lock. */
 enum Nature { ORDINARY, READING, READOUT, CANCEL };
 
 static enum Nature nature_of(enum Call call)
@@ -170,6 +170,14 @@ static struct Camera *camera_of(const qhyccd_handle *handle)
     return NULL;
 }
 
+/* [vendor] these wait for the end of a readout; others go through. */
+static void wait_for_readout(const struct Camera *camera, enum Call call)
+{
+    if (call == CALL_GetQHYCCDParam || call == CALL_SetQHYCCDParam || call == CALL_ExpQHYCCDSingleFrame)
+        while (camera->readouts > 0)
+            wait_until(INFINITY);
+}
+
 bool knows(const qhyccd_handle *handle)
 {
     lock();
@@ -185,10 +193,13 @@ struct Camera *enter(enum Call call, const qhyccd_handle *handle)
     if (camera != NULL)
         begin_on(camera, nature_of(call));
     bool survived = survives(camera, call);
+    if (camera != NULL)
+        wait_for_readout(camera, call);
     if (camera != NULL && survived && (!camera->lost || call == CALL_CloseQHYCCD))
         return camera;
     if (camera != NULL)
         end_on(camera, nature_of(call));
+    changed();
     unlock();
     return NULL;
 }
@@ -196,5 +207,6 @@ struct Camera *enter(enum Call call, const qhyccd_handle *handle)
 void leave(struct Camera *camera, enum Call call)
 {
     end_on(camera, nature_of(call));
+    changed();
     unlock();
 }

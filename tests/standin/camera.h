@@ -9,7 +9,7 @@
 #include "switches.h"
 #include "vendor.h"
 
-enum { MOST_CAMERAS = 2, MOST_FRAMES_IN_MEMORY = 64, HOW_MANY_CONTROLS = 40 };
+enum { MOST_CAMERAS = 2, MOST_FRAMES_IN_MEMORY = 64, HOW_MANY_CONTROLS = 75 };
 
 struct Area {
     uint32_t x, y, width, height;
@@ -58,7 +58,9 @@ struct Camera {
 
     uint32_t selected_mode, running_mode;
     uint8_t selected_stream, running_stream;
-    bool initialised, binned; /* binned: SetQHYCCDBinMode was called since */
+    bool initialised;
+    bool areas_wrong; /* since InitQHYCCD, until SetQHYCCDBinMode */
+    bool small_chip;  /* the mode that sums on the chip was once initialised */
 
     double said[HOW_MANY_CONTROLS], late[HOW_MANY_CONTROLS];
     bool is_late[HOW_MANY_CONTROLS];
@@ -68,6 +70,7 @@ struct Camera {
     struct Area area;
 
     bool exposing;
+    bool spent; /* the frame of the last exposure was fetched */
     struct Shot pending;
     uint32_t timeout_ms;
     uint64_t cancels;
@@ -126,7 +129,7 @@ double utc(void);
 
 /* library.c */
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
-void set_last_error(int control);
+void set_last_error(const char *text);
 void forget_library(void);
 bool is_connected(int index);
 bool average_binning(void);
@@ -135,17 +138,25 @@ bool average_binning(void);
 void power_up(struct Camera *camera);
 void begin_session(struct Camera *camera);
 bool silent(const struct Camera *camera);
+enum { HARDWARE_BINNING = 5 };
 int how_many_modes(void);
 uint32_t tell_mode_name(uint32_t mode, char *name);
 struct Chip chip_of(uint32_t mode);
 struct Chip running_chip(const struct Camera *camera);
 
 /* controls.c: the table of what can be read and written as a number. */
-enum Kind { STORED, COMPUTED, CAPABILITY, UNLISTED };
+enum Writing {
+    STORED,   /* taken, and reads back */
+    ACCEPTED, /* a success, and what reads back stays */
+    REFUSED,
+    COMPUTED, /* what it does and what it reads as has a function of its own */
+};
 struct Control {
     int id;
-    enum Kind kind;
-    double least, greatest, step, at_first;
+    bool available;
+    enum Writing writing;
+    double at_first;
+    double least, greatest, step; /* a step of 0: no limits are told */
 };
 extern const struct Control controls[HOW_MANY_CONTROLS];
 int place_of(int id); /* in `controls`; -1 for one that there is not */

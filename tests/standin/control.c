@@ -81,6 +81,8 @@ static void act(const char *name)
 {
     for (int index = 0; index < MOST_CAMERAS; index++) {
         struct Camera *camera = &cameras[index];
+        if (strcmp(name, "width") == 0 || strcmp(name, "height") == 0)
+            whole_chip(camera, camera->running_mode);
         if (strncmp(name, "wheel_", 6) == 0)
             power_up_wheel(camera);
         if (strcmp(name, "ambient") == 0)

@@ -1,50 +1,91 @@
-/* The table of controls of a QHY600M [vendor]: which there are, and the limits that nobody checks. */
+/* The table of controls of a QHY600M: what the vendor's library 26.6.4 answers for each, seen without a camera behind
+ * it. What it reads from the camera is 0 there; so some that are 0 here may have values on a real one. */
 #include "camera.h"
 
-const struct Control controls[HOW_MANY_CONTROLS] = {
-    {CONTROL_GAIN, STORED, 0, 200, 1, 30},
-    {CONTROL_OFFSET, STORED, 0, 255, 1, 30},
-    {CONTROL_EXPOSURE, STORED, 1, 3.6e9, 1, 5e6},
-    {CONTROL_TRANSFERBIT, COMPUTED, 8, 16, 8, 0},
-    {CONTROL_USBTRAFFIC, STORED, 0, 60, 1, 50},
-    {CONTROL_CURTEMP, COMPUTED, -50, 50, 0.1, 0},
-    {CONTROL_CURPWM, COMPUTED, 0, 255, 1, 0},
-    {CONTROL_MANULPWM, COMPUTED, 0, 255, 1, 0},
-    {CONTROL_COOLER, COMPUTED, -50, 50, 0.5, 0},
-    {CONTROL_BRIGHTNESS, STORED, -1, 1, 0.1, 0},
-    {CONTROL_CONTRAST, STORED, -1, 1, 0.1, 0},
-    {CONTROL_GAMMA, STORED, 0, 2, 0.1, 1},
-    {CONTROL_CFWPORT, COMPUTED, 0, 255, 1, 0},
-    {CONTROL_CFWSLOTSNUM, COMPUTED, 0, 0, 0, 0},
-    {CAM_GPS, STORED, 0, 1, 1, 0}, /* available without a GPS box too */
-    {CAM_TRIGER_INTERFACE, STORED, 0, 1, 1, 0},
-    {CAM_TRIGER_MODE, STORED, 0, 0, 1, 0},
-    {CAM_TRIGER_OUT, STORED, 0, 1, 1, 0},
-    {CAM_REMOVE_RBI, STORED, 0, 1, 1, 0},
-    {CAM_FRAME_DETECT, STORED, 0, 1, 1, 0},
-    {CONTROL_DPC, STORED, 0, 1, 1, 0},
-    {CONTROL_DPC_VALUE, STORED, 0, 80, 1, 0},
-    {CAM_SENSOR_ULVO_STATUS, COMPUTED, 0, 9, 1, 0},
-    {CAM_HUMIDITY, CAPABILITY, 0, 100, 0.1, 0},
-    {CAM_PRESSURE, CAPABILITY, 0, 2000, 0.1, 0},
-    {CAM_BIN1X1MODE, CAPABILITY, 0, 0, 0, 0},
-    {CAM_BIN2X2MODE, CAPABILITY, 0, 0, 0, 0},
-    {CAM_BIN3X3MODE, CAPABILITY, 0, 0, 0, 0},
-    {CAM_BIN4X4MODE, CAPABILITY, 0, 0, 0, 0},
-    {CAM_8BITS, CAPABILITY, 0, 0, 0, 0},
-    {CAM_16BITS, CAPABILITY, 0, 0, 0, 0},
-    {CAM_32BITS, CAPABILITY, 0, 0, 0, 0},
-    {CAM_SINGLEFRAMEMODE, CAPABILITY, 0, 0, 0, 0},
-    {CAM_LIVEVIDEOMODE, CAPABILITY, 0, 0, 0, 0},
-    {CAM_HARDWARE_FRAME_COUNTER, CAPABILITY, 0, 0, 0, 0},
-    {CAM_BURST_MODE, CAPABILITY, 0, 0, 0, 0},
-    {CAM_GAIN_DB_CONVERSION, CAPABILITY, 0, 0, 0, 0},
-    /* Not available, and written with success all the same. CONTROL_DDR does what it is for: [camd-qhy] and [LAST]
-     * rely on it. CAM_IGNOREOVERSCAN_INTERFACE changes nothing. */
-    {CONTROL_DDR, UNLISTED, 0, 1, 1, 0},
-    {CAM_IGNOREOVERSCAN_INTERFACE, UNLISTED, 0, 1, 1, 0},
-    {CAM_USE_AVERAGE_BINNING, UNLISTED, 0, 1, 1, 0},
+static const double NOTHING = QHYCCD_NO_VALUE;
+
+#define UNLIMITED 0, 0, 0
+
+/* id, available, what writing does, what reads back at first, least, greatest, step */
+const struct Control controls[] = {
+    {CONTROL_BRIGHTNESS, true, STORED, 0, -1, 1, 0.1},
+    {CONTROL_CONTRAST, true, STORED, 0, -1, 1, 0.1},
+    {CONTROL_WBR, false, ACCEPTED, 10, 10, 30, 1},
+    {CONTROL_WBB, false, ACCEPTED, 10, 10, 30, 1},
+    {CONTROL_WBG, false, ACCEPTED, 10, 10, 30, 1},
+    {CONTROL_GAMMA, true, STORED, 1, 0, 2, 0.1},
+    {CONTROL_GAIN, true, STORED, 30, 0, 200, 1},
+    {CONTROL_OFFSET, true, STORED, 30, 0, 255, 1},
+    {CONTROL_EXPOSURE, true, STORED, 20e3, 1, 3.6e9, 1},
+    {CONTROL_SPEED, false, REFUSED, 0, 0, 1, 1},
+    {CONTROL_TRANSFERBIT, true, COMPUTED, 0, 8, 16, 8},
+    {CONTROL_USBTRAFFIC, true, STORED, 50, 0, 60, 1},
+    {CONTROL_CURTEMP, true, COMPUTED, 0, -50, 50, 0.5},
+    {CONTROL_CURPWM, true, COMPUTED, 0, 0, 255, 1},
+    {CONTROL_MANULPWM, true, COMPUTED, 0, 0, 255, 1},
+    {CONTROL_CFWPORT, true, COMPUTED, 0, UNLIMITED},
+    {CONTROL_COOLER, true, COMPUTED, 0, -50, 50, 0.5},
+    {CAM_BIN1X1MODE, true, REFUSED, NOTHING, UNLIMITED},
+    {CAM_BIN2X2MODE, true, REFUSED, NOTHING, UNLIMITED},
+    {CAM_BIN3X3MODE, true, REFUSED, NOTHING, UNLIMITED},
+    {CAM_BIN4X4MODE, true, REFUSED, NOTHING, UNLIMITED},
+    {CAM_TRIGER_INTERFACE, true, REFUSED, NOTHING, UNLIMITED},
+    {32, false, REFUSED, 0, UNLIMITED},
+    {CAM_8BITS, true, REFUSED, NOTHING, UNLIMITED},
+    {CAM_16BITS, true, REFUSED, NOTHING, UNLIMITED},
+    {CAM_GPS, true, STORED, 0, UNLIMITED}, /* also without a GPS box */
+    {CAM_IGNOREOVERSCAN_INTERFACE, false, ACCEPTED, NOTHING, UNLIMITED},
+    {39, false, ACCEPTED, NOTHING, UNLIMITED},
+    {41, false, STORED, 0, UNLIMITED},
+    {42, true, REFUSED, 0, UNLIMITED},
+    {43, false, STORED, 0, UNLIMITED},
+    {CONTROL_CFWSLOTSNUM, true, COMPUTED, 0, UNLIMITED},
+    {CONTROL_DDR, false, ACCEPTED, 0, UNLIMITED}, /* and it does what it is for: [camd-qhy], [LAST] rely on it */
+    {49, false, STORED, 0, UNLIMITED},
+    {50, false, REFUSED, 0, UNLIMITED},
+    {51, false, REFUSED, 0, UNLIMITED},
+    {52, false, REFUSED, 0, UNLIMITED},
+    {55, false, REFUSED, 0, UNLIMITED},
+    {56, false, REFUSED, 0, UNLIMITED},
+    {CAM_SINGLEFRAMEMODE, true, REFUSED, NOTHING, UNLIMITED},
+    {CAM_LIVEVIDEOMODE, true, REFUSED, NOTHING, UNLIMITED},
+    {CAM_HARDWARE_FRAME_COUNTER, true, REFUSED, NOTHING, UNLIMITED},
+    {CAM_HUMIDITY, true, COMPUTED, 0, UNLIMITED},
+    {CAM_PRESSURE, true, COMPUTED, 0, UNLIMITED},
+    {64, false, REFUSED, 0, UNLIMITED},
+    {65, false, REFUSED, 0, UNLIMITED},
+    {CAM_32BITS, true, REFUSED, NOTHING, UNLIMITED},
+    {CAM_SENSOR_ULVO_STATUS, true, COMPUTED, 0, UNLIMITED},
+    {69, true, REFUSED, NOTHING, UNLIMITED},
+    {CAM_TRIGER_MODE, true, REFUSED, NOTHING, 0, 1, 1},
+    {CAM_TRIGER_OUT, true, REFUSED, NOTHING, UNLIMITED},
+    {CAM_BURST_MODE, true, REFUSED, NOTHING, UNLIMITED},
+    {74, true, REFUSED, NOTHING, UNLIMITED},
+    {78, true, ACCEPTED, NOTHING, UNLIMITED},
+    {CAM_REMOVE_RBI, true, ACCEPTED, 0, UNLIMITED},
+    {80, false, REFUSED, 0, UNLIMITED},
+    {CAM_FRAME_DETECT, true, REFUSED, NOTHING, UNLIMITED},
+    {CAM_GAIN_DB_CONVERSION, true, REFUSED, NOTHING, UNLIMITED},
+    {CAM_USE_AVERAGE_BINNING, false, STORED, 0, UNLIMITED},
+    {88, true, STORED, 1, 0, 3, 1},
+    {89, true, REFUSED, 0, 15, 240, 1},
+    {90, true, REFUSED, 0, 0, 3, 1},
+    {91, true, REFUSED, 0, 1, 5000, 1},
+    {92, true, REFUSED, 0, 0, 200, 1},
+    {93, false, ACCEPTED, NOTHING, UNLIMITED},
+    {95, false, STORED, 0, UNLIMITED},
+    {1024, false, REFUSED, 0, UNLIMITED},
+    {1025, false, STORED, 0, UNLIMITED},
+    {CONTROL_DPC, true, STORED, 0, 0, 1, 1},
+    {CONTROL_DPC_VALUE, true, STORED, 40, 0, 80, 1},
+    {1029, false, ACCEPTED, 255, UNLIMITED},
+    {1030, false, ACCEPTED, NOTHING, UNLIMITED},
+    {1031, false, ACCEPTED, NOTHING, UNLIMITED},
+    {1032, false, ACCEPTED, NOTHING, UNLIMITED},
+    {1033, false, ACCEPTED, 255, UNLIMITED},
 };
+
+_Static_assert(sizeof controls / sizeof controls[0] == HOW_MANY_CONTROLS, "camera.h counts the controls");
 
 int place_of(int id)
 {
@@ -56,13 +97,11 @@ int place_of(int id)
 
 static uint32_t available(int id)
 {
-    /* Not 0 for yes, but which filters [vendor's header]; GBRG 1, GRBG 2, BGGR 3, RGGB 4. */
+    /* Not 0 for yes, but which filters: GBRG 1, GRBG 2, BGGR 3, RGGB 4 (the vendor's header). */
     if (id == CAM_COLOR)
         return switches.colour != 0 ? (uint32_t)switches.colour : QHYCCD_ERROR;
-    if (id == CONTROL_CFWSLOTSNUM || id == CONTROL_CFWPORT)
-        return QHYCCD_SUCCESS;
     int place = place_of(id);
-    return place >= 0 && controls[place].kind != UNLISTED ? QHYCCD_SUCCESS : QHYCCD_ERROR;
+    return place >= 0 && controls[place].available ? QHYCCD_SUCCESS : QHYCCD_ERROR;
 }
 
 EXPORT uint32_t IsQHYCCDControlAvailable(qhyccd_handle *handle, int id)
@@ -70,11 +109,11 @@ EXPORT uint32_t IsQHYCCDControlAvailable(qhyccd_handle *handle, int id)
     ANSWER(IsQHYCCDControlAvailable, handle, available(id));
 }
 
-/* [vendor] a success also for controls that are not available, with what the table has. */
+/* An error also for many that are available, and a success for some that are not. */
 static uint32_t tell_limits(int id, double *least, double *greatest, double *step)
 {
     int place = place_of(id);
-    if (place < 0)
+    if (place < 0 || controls[place].step == 0)
         return QHYCCD_ERROR;
     *least = controls[place].least;
     *greatest = controls[place].greatest;
@@ -89,7 +128,7 @@ EXPORT uint32_t GetQHYCCDParamMinMaxStep(qhyccd_handle *handle, int id, double *
 
 #ifndef OLD_SDK
 
-/* [vendor] empty for almost all. */
+/* Empty for almost all. */
 static uint32_t tell_name(int id, char *name)
 {
     const char *text = id == CONTROL_DPC ? "DPC" : "";

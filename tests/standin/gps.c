@@ -6,7 +6,7 @@
 
 static const double EPOCH = 813283200;    /* JD 2450000.5, in seconds since 1970 */
 static const double PULSE_BEFORE_END = 73.75e-6; /* [vendor] to the end of row 0's exposure */
-enum { TICKS = 10000003, LATITUDE = 500000000, LONGITUDE = 80000000 /* 50 and 8 degrees */ };
+enum { TICKS = 10000003, LATITUDE = 500000000, LONGITUDE = 8000000 /* 50 and 8 degrees */ };
 
 static uint8_t *put(uint8_t *at, int bytes, uint64_t value)
 {

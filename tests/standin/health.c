@@ -37,9 +37,10 @@ EXPORT uint32_t GetQHYCCDCameraStatus(qhyccd_handle *handle, uint8_t *out)
     ANSWER(GetQHYCCDCameraStatus, handle, tell(out, status, sizeof status));
 }
 
+/* [vendor] 0xFFFF on a monochrome camera, whatever is asked for; a success on one with filters [assumed]. */
 EXPORT uint32_t SetQHYCCDDebayerOnOff(qhyccd_handle *handle, __attribute__((unused)) bool enable)
 {
-    ANSWER(SetQHYCCDDebayerOnOff, handle, QHYCCD_SUCCESS);
+    ANSWER(SetQHYCCDDebayerOnOff, handle, switches.debayer_refused ? QHYCCD_NO_SUCH_MODE : QHYCCD_SUCCESS);
 }
 
 #ifndef OLD_SDK

@@ -39,10 +39,9 @@ void say(const char *format, ...)
     results.chatter++;
 }
 
-/* [vendor] one such text is known, "CAM_CurveReadoutNoise not available"; the others are in its manner. */
-void set_last_error(int control)
+void set_last_error(const char *text)
 {
-    snprintf(library.last_error, sizeof library.last_error, "control %d not available", control);
+    snprintf(library.last_error, sizeof library.last_error, "%s", text);
 }
 
 bool average_binning(void)

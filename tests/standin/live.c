@@ -15,10 +15,9 @@ static uint64_t raw_bytes(const struct Camera *camera)
     return columns * (rows + 34) * (camera->bits == 8 ? 1 : 2);
 }
 
+/* [vendor] a success also in single frame mode, where no frame comes. */
 static uint32_t begin(struct Camera *camera)
 {
-    if (!silent(camera) && camera->running_stream == STREAM_SINGLE)
-        return QHYCCD_ERROR; /* [assumed] */
     camera->stream.running = true;
     camera->stream.banded = false;
     camera->stream.began = now();
@@ -62,14 +61,14 @@ static bool burst_goes_on(struct Stream *stream)
 static void make_frame(struct Camera *camera, double ready)
 {
     struct Stream *stream = &camera->stream;
-    bool first = stream->made++ == 0;
+    bool never_comes = stream->made++ == 0 && !stream->burst;
     if (!burst_goes_on(stream))
         return;
     struct Shot shot = new_shot(camera, ready);
     shot.banded = stream->banded;
     shot.burst_count = ++stream->burst_count;
-    /* [camd-qhy] the first one is exposed and never arrives. */
-    if (!first && !strikes(&switches.drop_live))
+    /* [camd-qhy] the first one is exposed and never arrives; in a burst it does [EZCAP]. */
+    if (!never_comes && !strikes(&switches.drop_live))
         keep(camera, shot);
 }
 
@@ -123,7 +122,7 @@ static uint32_t fetch(struct Camera *camera, uint32_t *width, uint32_t *height, 
     }
     if (switches.partial_forever)
         return nothing_yet(camera, true);
-    if (silent(camera))
+    if (silent(camera) || camera->running_stream == STREAM_SINGLE)
         return nothing_yet(camera, false);
     advance(camera);
     if (camera->in_memory == 0)

@@ -20,7 +20,7 @@ static const char *const mode_names[] = {
     "14bit mode high gain(Fiber Only)",
 };
 
-enum { ALL_MODES = sizeof mode_names / sizeof mode_names[0], OLD_MODES = 4, HARDWARE_BINNING = 5 };
+enum { ALL_MODES = sizeof mode_names / sizeof mode_names[0], OLD_MODES = 4 };
 
 int how_many_modes(void)
 {
@@ -95,13 +95,15 @@ EXPORT uint32_t GetQHYCCDReadMode(qhyccd_handle *handle, uint32_t *mode)
     ANSWER(GetQHYCCDReadMode, handle, tell_mode(camera, mode));
 }
 
-/* Wipes the area [INDI #2146]. Without InitQHYCCD afterwards the camera does not answer [INDI #195, a QHY600M]. */
+/* [vendor] the area stays, though it may be none in the new mode; elsewhere it was seen wiped [INDI #2146]. Without
+ * InitQHYCCD afterwards the camera does not answer [INDI #195, a QHY600M]. */
 static uint32_t select_mode(struct Camera *camera, uint32_t mode)
 {
     if (mode >= (uint32_t)how_many_modes())
         return QHYCCD_NO_SUCH_MODE;
     camera->selected_mode = mode;
-    whole_chip(camera, mode);
+    if (switches.wipe_area)
+        whole_chip(camera, mode);
     return QHYCCD_SUCCESS;
 }
 
@@ -140,8 +142,9 @@ static uint32_t initialise(struct Camera *camera)
     camera->running_mode = camera->selected_mode;
     camera->running_stream = camera->selected_stream;
     camera->initialised = true;
-    camera->binned = false;
     camera->binning = 1;
+    camera->areas_wrong = camera->running_mode != HARDWARE_BINNING;
+    camera->small_chip |= camera->running_mode == HARDWARE_BINNING;
     initialise_registers(camera);
     empty_memory(camera);
     return QHYCCD_SUCCESS;
@@ -152,24 +155,22 @@ EXPORT uint32_t InitQHYCCD(qhyccd_handle *handle)
     ANSWER(InitQHYCCD, handle, initialise(camera));
 }
 
-/* What the library knows of a camera that it has just opened. */
+/* [vendor] all numbers, the mode, the binning and the area are those from before it was closed. That it needs
+ * InitQHYCCD again is [assumed]. */
 void begin_session(struct Camera *camera)
 {
-    camera->lost = camera->unplugged = camera->initialised = camera->binned = false;
+    camera->lost = camera->unplugged = camera->initialised = false;
     camera->exposing = camera->trigger_on = camera->has_last = false;
-    camera->selected_mode = camera->running_mode = 0;
-    camera->selected_stream = camera->running_stream = STREAM_SINGLE;
-    camera->timeout_ms = 60000; /* [vendor] */
-    camera->binning = 1;
     camera->stream = (struct Stream){0};
-    whole_chip(camera, 0);
-    default_registers(camera);
 }
 
 void power_up(struct Camera *camera)
 {
     *camera = (struct Camera){.index = camera->index};
-    begin_session(camera);
+    camera->timeout_ms = 60000; /* [vendor] */
+    camera->binning = 1;
+    whole_chip(camera, 0);
+    default_registers(camera);
     start_cooler(camera);
     power_up_wheel(camera);
 }

@@ -117,8 +117,9 @@ static void put_row(uint8_t *out, const uint32_t *counts, uint32_t width, uint32
         ((uint16_t *)(void *)out)[n] = (uint16_t)limited(counts[n], 16);
 }
 
-/* Sums, done by the library and not by the chip; saturating at what the bits hold. In 8 bit the high bytes cross the
- * link and are summed [assumed]. With Use_Average_Binning the mean, rounded down. */
+/* Sums, done by the library and not by the chip, no more than the bits hold [vendor]; in 8 bit they are sums of what
+ * crosses the link [vendor], which are the high bytes [assumed]. With Use_Average_Binning the mean, rounded down
+ * [assumed]. */
 static void draw_binned_row(const struct Drawing *drawing, const struct Camera *camera, uint32_t y, bool averages,
                             uint8_t *out)
 {

@@ -19,12 +19,13 @@ void default_registers(struct Camera *camera)
     camera->first_to_come = true;
 }
 
-/* [vendor] exposure and bits are reset and say so. Gain and offset go on to be reported while the sensor has
- * its defaults ([NINA] #318, #331, #344). */
+/* [vendor] bits are reset, and for single frames the exposure, and say so. Gain and offset go on to be reported while
+ * the sensor has its defaults ([NINA] #318, #331, #344). */
 void initialise_registers(struct Camera *camera)
 {
     bool live = camera->running_stream == STREAM_LIVE;
-    camera->said[place_of(CONTROL_EXPOSURE)] = live ? 20e3 : 5e6;
+    if (!live)
+        camera->said[place_of(CONTROL_EXPOSURE)] = 5e6;
     camera->bits = live ? 8 : 16;
     camera->true_gain = DEFAULT_GAIN;
     camera->true_offset = DEFAULT_OFFSET;
@@ -53,6 +54,10 @@ static double computed(struct Camera *camera, int control)
         return switches.wheel_slots > 0 ? switches.wheel_slots : QHYCCD_NO_VALUE;
     case CAM_SENSOR_ULVO_STATUS:
         return switches.uvlo;
+    case CAM_HUMIDITY:
+        return switches.no_humidity ? 0 : switches.humidity; /* [vendor] 0, where the function is an error */
+    case CAM_PRESSURE:
+        return switches.no_humidity ? 0 : switches.pressure;
     default:
         return QHYCCD_NO_VALUE; /* CONTROL_MANULPWM: write-only [vendor] */
     }
@@ -61,9 +66,9 @@ static double computed(struct Camera *camera, int control)
 static double read_control(struct Camera *camera, int control)
 {
     int place = place_of(control);
-    if (place < 0 || controls[place].kind == CAPABILITY)
+    if (place < 0)
         return QHYCCD_NO_VALUE;
-    if (controls[place].kind == COMPUTED)
+    if (controls[place].writing == COMPUTED)
         return computed(camera, control);
     if (camera->is_late[place]) {
         camera->is_late[place] = false;
@@ -105,13 +110,15 @@ static uint32_t write_computed(struct Camera *camera, int control, double value)
     case CONTROL_CFWPORT:
         return turn_wheel(camera, (char)value);
     default:
-        return QHYCCD_ERROR; /* [assumed] for what can only be read */
+        return QHYCCD_ERROR;
     }
 }
 
 /* What a write does in the camera; what it does to the number that is reported comes before and after. */
 static void take_effect(struct Camera *camera, int control, double value)
 {
+    if (camera->unplugged)
+        return;
     bool sent = !switches.lazy_writes || said(camera, control) != value;
     if (control == CONTROL_GAIN && sent)
         camera->true_gain = value;
@@ -127,8 +134,7 @@ static uint32_t write_stored(struct Camera *camera, int place, double value)
 {
     if (strikes(&switches.write_ignored))
         return QHYCCD_SUCCESS;
-    if (!camera->unplugged)
-        take_effect(camera, controls[place].id, value);
+    take_effect(camera, controls[place].id, value);
     if (strikes(&switches.read_back_late)) {
         camera->late[place] = camera->said[place];
         camera->is_late[place] = true;
@@ -143,13 +149,16 @@ static uint32_t write_control(struct Camera *camera, int control, double value)
     if (control >= 0 && control < HIGHEST_CONTROL)
         writes[control]++;
     int place = place_of(control);
-    if (place < 0 || controls[place].kind == CAPABILITY || control == (int)switches.refused_control) {
-        set_last_error(control);
+    if (place < 0 || controls[place].writing == REFUSED || control == (int)switches.refused_control) {
+        set_last_error("function not implemented"); /* [vendor] */
         return QHYCCD_ERROR;
     }
-    if (controls[place].kind == COMPUTED)
+    if (controls[place].writing == COMPUTED)
         return write_computed(camera, control, value);
-    return write_stored(camera, place, value);
+    if (controls[place].writing == STORED)
+        return write_stored(camera, place, value);
+    take_effect(camera, control, value);
+    return QHYCCD_SUCCESS;
 }
 
 EXPORT uint32_t SetQHYCCDParam(qhyccd_handle *handle, int control, double value)

@@ -3,17 +3,16 @@
 
 #include <math.h>
 
-/* [vendor] a second exposure while one is under way is a success. That it takes the place of the first is
- * [assumed]. In live mode it is an error [assumed]. */
+/* [vendor] a success also while one is under way, and in a camera that runs a stream. That the second takes the place
+ * of the first is [assumed]. */
 static uint32_t expose(struct Camera *camera)
 {
-    if (!silent(camera) && camera->running_stream == STREAM_LIVE)
-        return QHYCCD_ERROR;
     double ready = now() + exposure_seconds(camera) + 1e-3 * switches.readout_ms;
     camera->pending = new_shot(camera, ready);
     if (camera->trigger_on)
         camera->pending.ready = INFINITY;
     camera->exposing = true;
+    camera->spent = false;
     changed();
     /* [vendor's header] start reading at once, do not sleep first: no error. */
     return strikes(&switches.read_directly) ? QHYCCD_READ_DIRECTLY : QHYCCD_SUCCESS;
@@ -39,12 +38,19 @@ static double deadline_of(const struct Camera *camera)
     return camera->timeout_ms == 0 ? INFINITY : camera->pending.begun + seconds;
 }
 
+/* Whether no single frame will ever come. */
+static bool is_mute(const struct Camera *camera)
+{
+    return silent(camera) || camera->running_stream == STREAM_LIVE;
+}
+
 /* The oldest frame in the memory, whichever exposure it is of ([camd-qhy] "stale frames"), or the one that was
  * asked for. False when neither has come. */
 static bool arrives(struct Camera *camera, struct Shot *shot, bool never)
 {
     if (take(camera, shot)) {
-        keep(camera, camera->pending);
+        if (!camera->spent)
+            keep(camera, camera->pending);
         return true;
     }
     *shot = camera->pending;
@@ -60,37 +66,51 @@ static uint32_t wait_for_cancel(const struct Camera *camera, uint64_t cancels)
     return QHYCCD_ERROR;
 }
 
-/* [vendor] without an exposure an error at once; until 2021 it waits for ever [LAST]. Cancelled from another
- * thread, an error at once [vendor]. A frame that does not come in time is a success, with zeros [vendor] and
- * [camd-qhy]. */
+static uint32_t give_zeros(struct Camera *camera, uint32_t *width, uint32_t *height, uint32_t *bits,
+                           uint32_t *channels, uint8_t *out)
+{
+    state_size(camera, width, height, bits, channels);
+    hand_over_zeros(camera, out);
+    return QHYCCD_SUCCESS;
+}
+
+/* [vendor] without an exposure an error at once; until 2021 it waits for ever [LAST]. A second time for the same
+ * exposure, a success with zeros when the time is over [vendor]. A frame that does not come in time is a success with
+ * zeros [vendor], [camd-qhy]. Cancelled from another thread, an error at once while the exposure lasts; afterwards a
+ * success with zeros, too, within a second [vendor]. */
 static uint32_t fetch(struct Camera *camera, uint32_t *width, uint32_t *height, uint32_t *bits, uint32_t *channels,
                       uint8_t *out)
 {
     uint64_t cancels = camera->cancels;
-    if (!camera->exposing)
+    if (!camera->exposing && !camera->spent)
         return switches.hang_without_exposure ? wait_for_cancel(camera, cancels) : QHYCCD_ERROR;
-    bool late = strikes(&switches.late_frame), never = late || (silent(camera) && !camera->unplugged);
+    bool late = !camera->spent && strikes(&switches.late_frame);
+    bool never = late || camera->spent || (is_mute(camera) && !camera->unplugged);
+    if (camera->spent)
+        camera->pending.begun = now() - exposure_seconds(camera);
     struct Shot shot;
     while (!arrives(camera, &shot, never)) {
         double deadline = deadline_of(camera);
         if (now() >= deadline) {
-            camera->exposing = false;
+            camera->exposing = camera->spent = false;
             if (late)
                 keep(camera, shot);
-            state_size(camera, width, height, bits, channels);
-            hand_over_zeros(camera, out);
-            return QHYCCD_SUCCESS;
+            return give_zeros(camera, width, height, bits, channels, out);
         }
         wait_until(never ? deadline : fmin(deadline, camera->pending.ready));
-        if (camera->cancels != cancels || camera->lost || !camera->open)
+        if (camera->lost || !camera->open)
             return QHYCCD_ERROR;
+        if (camera->cancels != cancels && now() < shot.begun + 1e-6 * shot.exposure_us * switches.exposure_paced)
+            return QHYCCD_ERROR;
+        if (camera->cancels != cancels)
+            return give_zeros(camera, width, height, bits, channels, out);
     }
     camera->exposing = false;
-    state_size(camera, width, height, bits, channels);
+    camera->spent = true;
     if (camera->unplugged)
-        hand_over_zeros(camera, out);
-    else
-        hand_over(camera, &shot, out);
+        return give_zeros(camera, width, height, bits, channels, out);
+    state_size(camera, width, height, bits, channels);
+    hand_over(camera, &shot, out);
     return QHYCCD_SUCCESS;
 }
 
@@ -104,9 +124,9 @@ EXPORT uint32_t GetQHYCCDSingleFrame(qhyccd_handle *handle, uint32_t *width, uin
 void cancel(struct Camera *camera)
 {
     camera->cancels++;
-    if (camera->exposing && !silent(camera))
+    if (camera->exposing && !is_mute(camera))
         keep(camera, camera->pending);
-    camera->exposing = false;
+    camera->exposing = camera->spent = false;
     changed();
 }
 

@@ -33,7 +33,7 @@
     S(width, 9600)         /* chip, with 24 columns that are no image, at the left */                                 \
     S(height, 6422)        /* chip, with 34 rows that are no image, at the bottom */                                  \
     S(old_modes, 0)        /* 1: only the first four readout modes, as older libraries list */                        \
-    S(sdk_year, IF_OLD(20, 26))                                                                                       \
+    S(sdk_year, IF_OLD(20, 26)) /* and what follows it: the version that it states */                                 \
     S(sdk_month, IF_OLD(8, 6))                                                                                        \
     S(sdk_day, IF_OLD(26, 4))                                                                                         \
     S(sdk_subday, IF_OLD(0, 16))                                                                                      \
@@ -62,6 +62,8 @@
     S(refused_control, -1) /* id of a control whose writes are refused */                                             \
     S(lazy_writes, 0)      /* 1: a gain or offset that is reported already is not sent to the sensor */               \
     S(default_first, 0)    /* 1: the first frame after InitQHYCCD has default gain and offset whatever was written */ \
+    S(wipe_area, 0)        /* 1: selecting a readout mode makes the area the whole chip */                            \
+    S(debayer_refused, 1)  /* 1: SetQHYCCDDebayerOnOff answers 0xFFFF, as the vendor's for a monochrome camera */     \
     S(area_changes, 0)     /* 1: a whole chip that is set becomes the image area, as in libraries of 2025 */          \
     S(hang_without_exposure, IF_OLD(1, 0)) /* 1: a readout with nothing exposed waits for ever, as until 2021 */      \
     S(memory_frames, 17)   /* frames that the camera's memory holds, 64 at most */                                    \

@@ -21,7 +21,8 @@ enum { OVERHEAD_LINES = 54, PIXEL_PS = 5000 };
 static const double LONG_US = 1e6; /* [assumed] from here on an exposure is as asked, below it is in lines */
 
 static uint32_t tell_times(const struct Camera *camera, uint32_t *pixel_ps, uint32_t *line_ns, uint32_t *frame_us,
-                           uint32_t *clocks_per_line, uint32_t *lines_per_frame, uint32_t *exposure_us, uint8_t *is_long)
+                           uint32_t *clocks_per_line, uint32_t *lines_per_frame, uint32_t *exposure_us,
+                           uint8_t *is_long)
 {
     double line = line_us(camera), asked = said(camera, CONTROL_EXPOSURE);
     *pixel_ps = PIXEL_PS;

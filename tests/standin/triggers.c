@@ -28,13 +28,11 @@ static uint32_t tell_number(uint32_t *out, uint32_t number)
     return QHYCCD_SUCCESS;
 }
 
-/* Numbers that there are not are an error [assumed]. */
+/* [vendor] an error for numbers that there are not, and a name all the same. */
 static uint32_t tell_name(const char *const *names, uint32_t length, uint32_t index, char *name)
 {
-    if (index >= length)
-        return QHYCCD_ERROR;
-    strcpy(name, names[index]);
-    return QHYCCD_SUCCESS;
+    strcpy(name, index < length ? names[index] : "NON-EXIST");
+    return index < length ? QHYCCD_SUCCESS : QHYCCD_ERROR;
 }
 
 EXPORT uint32_t GetQHYCCDTrigerInterfaceNumber(qhyccd_handle *handle, uint32_t *number)

@@ -2,7 +2,8 @@
  * 25.9.29. Names with "Triger" and "ULVO" are spelled as there.
  *
  * Where what a function does is surprising, a comment says who has seen it:
- *   [vendor]    the vendor's library 26.6.4 (25.9.29 does the same), without a camera behind it;
+ *   [vendor]    the vendor's library 26.6.4, without a camera behind it; the tests that ask both libraries ask it
+ *               again, where it is installed;
  *   [LAST]      the LAST telescope array, dozens of QHY600M;
  *   [camd-qhy]  rockit-astro/camd-qhy, some eight QHY600M in production;
  *   [NINA], [INDI], [EZCAP]  issues and code of those programs; EZCAP is QHYCCD's own;
@@ -27,10 +28,14 @@ typedef void qhyccd_handle;
 enum {
     CONTROL_BRIGHTNESS = 0,
     CONTROL_CONTRAST = 1,
+    CONTROL_WBR = 2,
+    CONTROL_WBB = 3,
+    CONTROL_WBG = 4,
     CONTROL_GAMMA = 5,
     CONTROL_GAIN = 6,
     CONTROL_OFFSET = 7,
     CONTROL_EXPOSURE = 8, /* microseconds */
+    CONTROL_SPEED = 9,
     CONTROL_TRANSFERBIT = 10,
     CONTROL_USBTRAFFIC = 12,
     CONTROL_CURTEMP = 14,
@@ -63,9 +68,6 @@ enum {
     CAM_REMOVE_RBI = 79,
     CAM_FRAME_DETECT = 81,
     CAM_GAIN_DB_CONVERSION = 82,
-    CAM_CURVE_SYSTEM_GAIN = 83,
-    CAM_CURVE_FULL_WELL = 84,
-    CAM_CURVE_READOUT_NOISE = 85,
     CAM_USE_AVERAGE_BINNING = 86,
     CONTROL_DPC = 1027, /* the header's comments count wrongly; the compiler gives this */
     CONTROL_DPC_VALUE = 1028,

@@ -14,7 +14,8 @@ void power_up_wheel(struct Camera *camera)
 
 static bool is_plugged(const struct Camera *camera)
 {
-    return switches.wheel_slots > 0 && (now() >= camera->wheel.arrives || camera->wheel.position != camera->wheel.wanted);
+    const struct Wheel *wheel = &camera->wheel;
+    return switches.wheel_slots > 0 && (now() >= wheel->arrives || wheel->position != wheel->wanted);
 }
 
 EXPORT uint32_t IsQHYCCDCFWPlugged(qhyccd_handle *handle)
@@ -32,14 +33,12 @@ char wheel_status(struct Camera *camera)
     return digits[wheel->position];
 }
 
-/* An order for a slot that there is not is a success without effect [assumed]. */
+/* [vendor] an order is a success also where there is no wheel; for a slot that there is not [assumed]. */
 uint32_t turn_wheel(struct Camera *camera, char order)
 {
     struct Wheel *wheel = &camera->wheel;
     const char *digit = order == '\0' ? NULL : strchr(digits, order);
-    if (!is_plugged(camera))
-        return QHYCCD_ERROR;
-    if (digit == NULL || digit - digits >= (int)switches.wheel_slots || camera->unplugged)
+    if (!is_plugged(camera) || digit == NULL || digit - digits >= (int)switches.wheel_slots || camera->unplugged)
         return QHYCCD_SUCCESS;
     wheel_status(camera);
     wheel->wanted = (int)(digit - digits);

@@ -94,10 +94,25 @@ def test_an_error_names_the_function_its_arguments_and_what_the_library_said(fun
     [(0xFFFFFFFF, SdkError), (0xFFFFFFFE, ImageShifted), (0xFFFFFFFD, DeviceGone), (0xFFFF, NoSuchMode)],
 )
 def test_each_code_of_an_error_has_its_type(functions, code, kind):
-    check = functions._check(PROTOTYPES["InitQHYCCD"])
+    check = functions._check(PROTOTYPES["SetQHYCCDReadMode"])
     with pytest.raises(SdkError) as failed:
         check(code, None, (1,))
     assert type(failed.value) is kind
+
+
+def test_a_monochrome_camera_that_has_no_colours_to_switch_off_is_no_error(functions, handle, standin):
+    assert functions.SetQHYCCDDebayerOnOff(handle, False) == 0xFFFF
+    standin["debayer_refused"] = 0
+    assert functions.SetQHYCCDDebayerOnOff(handle, False) == 0
+
+
+def test_a_fast_link_is_told_by_one_byte(functions, handle, standin):
+    name = ctypes.create_string_buffer(64)
+    functions.GetQHYCCDId(0, name)
+    for slow in (0, 1):
+        standin["usb2"] = slow
+        functions.ScanQHYCCD()
+        assert functions.GetCameraIsSuperSpeedFromID(name.value) == 1 - slow
 
 
 def test_a_mode_that_does_not_exist_is_an_error_of_its_own(functions, handle):

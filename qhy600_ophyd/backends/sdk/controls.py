@@ -52,6 +52,10 @@ class Controls:
         """Ask for limits anew: an initialisation may have changed them."""
         self._limits.clear()
 
+    def between_frames(self) -> None:
+        """What has to be told now and then, and cannot be during a readout."""
+        self._keeping_cold.tell_if_due()
+
     def end(self) -> None:
         """Stop whatever goes on by itself."""
         self._keeping_cold.end()

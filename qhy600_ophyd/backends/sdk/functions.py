@@ -84,6 +84,8 @@ class Functions:
             if code in successes:
                 return code
             kind, meaning = _KINDS.get(code, (SdkError, ""))
+            if kind is NoSuchMode and "ReadMode" not in prototype.name:
+                kind, meaning = SdkError, ""
             raise kind(prototype.name, arguments[skipped:], code, self._last_error(), meaning)
 
         return check

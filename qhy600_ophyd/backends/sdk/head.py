@@ -178,6 +178,7 @@ class SdkHead:
     def expose(self) -> None:
         """Start one exposure; returns at once."""
         self._ensure_area()
+        self._controls.between_frames()
         # Before the call: whoever cancels in between finds something to cancel.
         self._exposing = True
         self.connection.call("ExpQHYCCDSingleFrame")
@@ -204,6 +205,7 @@ class SdkHead:
                 fetched, _ = self._into(out, "GetQHYCCDSingleFrame")
             finally:
                 self._exposing = False
+                self._controls.between_frames()
             return fetched
 
     def begin_live(self) -> None:
@@ -217,6 +219,7 @@ class SdkHead:
             self._ensure_room(out)
             fetched, code = self._into(out, "GetQHYCCDLiveFrame")
         if code == SUCCESS:
+            self._controls.between_frames()
             return fetched
         return LIVE_NOTHING if code == ERROR else code
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from qhy600_ophyd.backends.sdk.constants import DELAY_200MS, READ_DIRECTLY, SUCCESS
+from qhy600_ophyd.backends.sdk.constants import DELAY_200MS, NO_SUCH_MODE, READ_DIRECTLY, SUCCESS
 
 _u8, _u16, _u32, _i32, _f64 = (
     *(ctypes.c_uint8, ctypes.c_uint16, ctypes.c_uint32, ctypes.c_int32),
@@ -30,6 +30,7 @@ class Result(Enum):
 
     CODE = "0, or an error"
     ANSWER = "a number that is no error, whatever it is"
+    BYTE = "a small number of one byte; what stands above it is nobody's"
     VALUE = "a double; 4294967295.0 stands for none"
     HANDLE = "a handle, or nothing"
     TEXT = "a text of the library's own"
@@ -39,6 +40,7 @@ class Result(Enum):
 _RESTYPES = {
     Result.CODE: _u32,
     Result.ANSWER: _u32,
+    Result.BYTE: _u8,
     Result.VALUE: _f64,
     Result.HANDLE: _handle,
     Result.TEXT: _text,
@@ -109,7 +111,7 @@ def _finding() -> Iterator[Prototype]:
     yield _answer("ScanQHYCCD")
     yield _code("GetQHYCCDId", _u32, _text)
     yield _code("GetQHYCCDModel", _text, _text)
-    yield _answer("GetCameraIsSuperSpeedFromID", _text, since=2025)
+    yield _other("GetCameraIsSuperSpeedFromID", Result.BYTE, _text, since=2025)
     yield _code("GetQHYCCDReadModeNumberFromID", _text, _U32, since=2025)
     yield _code("GetQHYCCDReadModeNameFromID", _text, _u32, _text, since=2025)
     yield _other("OpenQHYCCD", Result.HANDLE, _text)
@@ -136,7 +138,8 @@ def _geometry() -> Iterator[Prototype]:
     yield _code("SetQHYCCDBinMode", _handle, _u32, _u32, also=(DELAY_200MS,))
     yield _code("SetQHYCCDResolution", _handle, _u32, _u32, _u32, _u32)
     yield _code("SetQHYCCDBitsMode", _handle, _u32)
-    yield _code("SetQHYCCDDebayerOnOff", _handle, _bool)
+    # A monochrome camera has nothing to switch and answers 0xFFFF (seen with 26.6.4).
+    yield _code("SetQHYCCDDebayerOnOff", _handle, _bool, also=(NO_SUCH_MODE,))
     yield _answer("GetQHYCCDMemLength", _handle)
 
 

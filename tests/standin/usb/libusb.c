@@ -1,8 +1,10 @@
-/* A libusb with one QHY600 on it that is made of zeros: every control read gives zeros, every write is taken, and no
- * bulk data ever come. QHYCCD's own library, loaded on top of this, believes in a camera, so that its argument
- * checks, return codes and bookkeeping can be looked at without one; what it would read from the camera is not real.
+/* A libusb with one QHY600 on it. QHYCCD's own library, loaded on top of this, believes in a camera, so that its
+ * argument checks, return codes, bookkeeping and the way of single frames through it can be looked at without one.
  *
- * Only what libqhyccd 26.6 calls is here. The structures are those of libusb 1.0. */
+ * Every control read gives zeros, but for the fill of the camera's memory, and every write is taken: versions,
+ * temperature and supply are not real. After the write that starts an exposure a raw frame can be read. Streams stay
+ * empty: how frames are marked in them is not known. Seen by watching what libqhyccd 26.6 asks for; it asks for
+ * nothing that is not here. The structures are those of libusb 1.0. */
 #include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -62,6 +64,56 @@ static Device device;
 static Context context;
 static struct Submitted *all;
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+
+/* For whoever holds this from outside: how many raw frames can be read, the number of the last exposure, from 1, the
+ * bits of a pixel on the link, 8 or 16, and what light adds to each pixel. */
+EXPORT int standin_usb_frames = 1000000, standin_usb_exposure, standin_usb_bits = 16, standin_usb_light;
+
+enum { START_EXPOSURE = 0xB8, START_REGISTER = 0x19E, MEMORY_FILL = 0xBC, FILL_INDEX = 4 };
+enum { COLUMNS = 9600, ROWS = 6456 };
+enum { COMMAND = 0xD1, SET_ROWS = 0xA2, FIRST_ROW = 25 };
+static int64_t read_so_far;
+static uint32_t first_row, rows = ROWS;
+
+/* A pixel of a raw frame: columns 22 and 23 are 0, others 500 to 1523 and the light. No two rows and no two exposures
+ * are alike. */
+static uint32_t pixel(uint32_t row, uint32_t column)
+{
+    uint32_t mixed = ((uint32_t)standin_usb_exposure * ROWS + row) * 0x9E3779B1u;
+    mixed = (mixed ^ mixed >> 15) * 0x85EBCA6Bu + column * 0xC2B2AE35u;
+    mixed = (mixed ^ mixed >> 16) * 0x7FEB352Du;
+    return column == 22 || column == 23 ? 0 : 500 + (uint32_t)standin_usb_light + (mixed >> 22);
+}
+
+static int is_there(void)
+{
+    return standin_usb_exposure > 0 && standin_usb_exposure <= standin_usb_frames;
+}
+
+static int64_t left(void)
+{
+    return (int64_t)COLUMNS * rows * (standin_usb_bits / 8) - read_so_far;
+}
+
+/* How many bytes of the frame come next, big-endian; 0 at its end, -1 where there is none. In 8 bit a pixel is the low
+ * byte. */
+static int read_frame(unsigned char *data, int length)
+{
+    int bytes = standin_usb_bits / 8;
+    if (!is_there())
+        return -1;
+    if (length > left())
+        length = (int)left();
+    for (int n = 0; n < length; n += bytes) {
+        int64_t place = (read_so_far + n) / bytes;
+        uint32_t value = pixel(first_row + (uint32_t)(place / COLUMNS), (uint32_t)(place % COLUMNS));
+        if (bytes == 2)
+            data[n] = (unsigned char)(value >> 8);
+        data[n + bytes - 1] = (unsigned char)value;
+    }
+    read_so_far += length;
+    return length;
+}
 
 static struct Submitted *of(struct Transfer *transfer)
 {
@@ -181,18 +233,29 @@ EXPORT int libusb_get_port_numbers(Device *unused, uint8_t *ports, int length)
 EXPORT int libusb_control_transfer(Device *handle, uint8_t type, uint8_t request, uint16_t value, uint16_t index,
                                    unsigned char *data, uint16_t length, unsigned timeout)
 {
-    (void)handle, (void)request, (void)value, (void)index, (void)timeout;
+    (void)handle, (void)value, (void)timeout;
     if (type & FROM_DEVICE)
-        memset(data, 0, length);
+        memset(data, request == MEMORY_FILL && index == FILL_INDEX && is_there() && left() > 0 ? 0x7F : 0, length);
+    if (request == COMMAND && length >= 10 && data[0] == SET_ROWS) {
+        rows = (uint32_t)data[5] << 16 | (uint32_t)data[6] << 8 | data[7];
+        first_row = ((uint32_t)data[8] << 8 | data[9]) - FIRST_ROW;
+    }
+    if (request == START_EXPOSURE && index == START_REGISTER) {
+        standin_usb_exposure++;
+        read_so_far = 0;
+    }
     return length;
 }
 
 EXPORT int libusb_bulk_transfer(Device *handle, unsigned char endpoint, unsigned char *data, int length,
                                 int *transferred, unsigned timeout)
 {
-    (void)handle, (void)endpoint, (void)data, (void)length;
-    wait_ms(timeout);
+    (void)handle, (void)endpoint;
+    *transferred = read_frame(data, length);
+    if (*transferred >= 0)
+        return 0;
     *transferred = 0;
+    wait_ms(timeout);
     return TIMED_OUT;
 }
 

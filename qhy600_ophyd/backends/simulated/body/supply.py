@@ -1,7 +1,7 @@
 """The 12 V supply, the resistance of its cable, and what the camera does when too little arrives.
 
-The camera takes a power whatever the voltage (its converters see to that; assumed), and `sensor.supply` works out
-what arrives at its socket.
+The camera takes a power whatever the voltage (its converters see to that; assumed), and `sensor.supply` works
+out what arrives at its socket.
 """
 
 from __future__ import annotations
