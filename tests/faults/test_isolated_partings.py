@@ -121,7 +121,8 @@ def test_ctrl_c_at_a_script_closes_the_camera_and_leaves_no_process(script: Call
     _, complained = it.process.communicate(timeout=SOON)
     assert complained.rstrip().endswith("KeyboardInterrupt")
     assert not is_running(it.child)
-    assert it.diary == ["opened", "cancelled", "closed"]
+    # It may be cancelled a second time, by whoever closes it.
+    assert list(dict.fromkeys(it.diary)) == ["opened", "cancelled", "closed"]
     assert it.left_behind == []
 
 
@@ -133,7 +134,8 @@ def test_a_killed_program_leaves_no_process_no_file_and_no_open_camera(
     it.expose()
     it.process.send_signal(killed_by)
     until(lambda: not is_running(it.child), within=SOON)
-    assert it.diary == ["opened", "cancelled", "closed"]
+    # It may be cancelled a second time, by whoever closes it.
+    assert list(dict.fromkeys(it.diary)) == ["opened", "cancelled", "closed"]
     assert it.left_behind == []
 
 
