@@ -26,6 +26,9 @@ class FlyRequest:
         says in ``lost_before`` how many are missing, and a stream that has ended is started again.
     stream
         Name of the bluesky stream that the frames belong to.
+    rewinds
+        Whether a pause lets a RunEngine send again what it has sent since its last checkpoint, as it does by
+        itself. No: the plan kicks off again while the camera is ``unfinished``, as `plans.fly` does.
 
     Raises
     ------
@@ -36,6 +39,7 @@ class FlyRequest:
     frames: int | None = None
     on_loss: OnLoss = "fail"
     stream: str = "primary"
+    rewinds: bool = True
 
     def __post_init__(self) -> None:
         whole = isinstance(self.frames, Integral) and not isinstance(self.frames, bool)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from qhy600_ophyd.contract import FrameInfo
 
 _SHORTEST = 0.16
@@ -53,7 +51,7 @@ class GapWatch:
             return 0
         behind = self._behind(info.arrival_monotonic)
         if behind > _TOLERANCE:
-            return None if math.floor(behind + _TOLERANCE) >= 1 else 0
+            return 0 if behind < 1 - _TOLERANCE else None
         if behind < 0 or self._keeps_pace(interval):
             self._in_step = (info.arrival_monotonic, self._index)
         return 0
@@ -62,7 +60,7 @@ class GapWatch:
         """Frames missing before `late`, of which `look` could not tell, now that the next one has come."""
         if not self._keeps_pace((following.arrival_monotonic - late.arrival_monotonic) * 1e-9):
             return 0
-        missing = math.floor(self._behind(late.arrival_monotonic) + _TOLERANCE)
+        missing = round(self._behind(late.arrival_monotonic))
         self._in_step = (late.arrival_monotonic, self._index)
         return missing
 

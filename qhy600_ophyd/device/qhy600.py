@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, cast
 
+from bluesky.utils import NoReplayAllowed
 from ophyd.device import Staged
 from ophyd.status import Status
 
@@ -106,7 +107,7 @@ class QHY600(Session):
         self._book.close(keep_engaged=True)
         return unstaged
 
-    # -- step by step -------------------------------------------------------------------------------------
+    # -- step by step --
 
     def trigger(self) -> ProgressStatus:
         """Expose once, when it is due; the status ends when the frame is stored.
@@ -131,7 +132,7 @@ class QHY600(Session):
         self.begin(exposing)
         return exposing.status
 
-    # -- as a flyer ---------------------------------------------------------------------------------------
+    # -- as a flyer --
 
     def fly_request(self, **asked: Any) -> FlyRequest:
         """What `prepare` takes, for plans that know no classes; arguments and errors are `FlyRequest`'s."""
@@ -222,7 +223,7 @@ class QHY600(Session):
         """Something that shows live frames and keeps none; see `View`."""
         return View(self, on_frame, frames=frames)
 
-    # -- documents ----------------------------------------------------------------------------------------
+    # -- documents --
 
     def describe_configuration(self) -> OrderedDict[str, dict[str, Any]]:
         """Types of who the camera is."""
@@ -272,12 +273,12 @@ class QHY600(Session):
         self._book.document(name, doc)
 
     def pause(self) -> None:
-        """As `Session.pause`; what was prepared can be prepared and kicked off once more."""
-        if self._order is not None:
-            self._order.interrupted = True
+        """As `Session.pause`; raises bluesky's ``NoReplayAllowed`` for a plan that goes on by itself."""
         super().pause()
-
-    # -- storing ------------------------------------------------------------------------------------------
+        if (order := self._order) is not None:
+            order.interrupted = True
+            if not (order.request.rewinds or order.stopped):
+                raise NoReplayAllowed
 
     def _require_staged(self) -> None:
         if self._staged is not Staged.yes:

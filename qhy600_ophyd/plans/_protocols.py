@@ -73,7 +73,7 @@ class Flies(Exposes, Protocol):
         """What was not as it was asked for; empty if nothing."""
         ...
 
-    def fly_request(self, *, frames: int | None, on_loss: Any, stream: str) -> Any:
+    def fly_request(self, *, frames: int | None, on_loss: Any, stream: str, rewinds: bool) -> Any:
         """Give what `prepare` takes. Raises `SettingRefused`."""
         ...
 

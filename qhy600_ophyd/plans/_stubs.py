@@ -79,14 +79,14 @@ def fly(
     """Take the frames of a request from a live stream, and announce them while they come.
 
     A pause ends the stream after the frame under way; the resumed plan starts another one for the frames that
-    are still missing. bluesky would rewind instead, and take all of them again.
+    are still missing. It is not rewound, since what was announced cannot be taken back.
 
     Parameters
     ----------
     camera
         Staged, in an open run.
     request
-        From ``camera.fly_request``; a new one for each call.
+        From ``camera.fly_request``, with ``rewinds=False``; a new one for each call.
     stream
         The request's.
     kind, step
@@ -114,15 +114,13 @@ def fly(
         yield from bps.complete(camera, wait=True)
         yield from bps.collect(camera, name=stream)
 
-    def taken() -> MsgGenerator[None]:
-        yield from label(camera, kind=kind, step=step, repeat=0)
-        yield from bps.prepare(camera, request, wait=True)
-        yield from bps.declare_stream(camera, name=stream, collect=True)
-        yield from bps.checkpoint()
-        # Whatever happens, frames that are stored are announced before the run is closed.
-        yield from bpp.finalize_wrapper(streams(), what_has_come)
-
-    yield from bpp.rewindable_wrapper(taken(), False)
+    yield from label(camera, kind=kind, step=step, repeat=0)
+    yield from bps.checkpoint()
+    yield from bps.prepare(camera, request, wait=True)
+    yield from bps.declare_stream(camera, name=stream, collect=True)
+    # Whatever happens, frames that are stored are announced before the run is closed.
+    yield from bpp.finalize_wrapper(streams(), what_has_come)
+    yield from bps.checkpoint()
 
 
 def shine(light: Illuminates, level: Any) -> MsgGenerator[None]:

@@ -65,7 +65,7 @@ def burst(
     kind = frame_kind(kind)
     if exposure is not None:
         reachable(camera.exposure, [exposure])
-    request = camera.fly_request(frames=frames, on_loss=on_loss, stream="primary")
+    request = camera.fly_request(frames=frames, on_loss=on_loss, stream="primary", rewinds=False)
     about = purpose(
         "burst",
         why="frames in quick succession",

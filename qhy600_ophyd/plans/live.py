@@ -48,6 +48,8 @@ def live(
         while True:
             group = short_uid("view")
             yield from bps.trigger(view, group=group)
+            # Here, so that a plan that is rewound does not start the view twice.
+            yield from bps.checkpoint()
             done: bool | None = False
             # No answer, rather than a no, is that of a pause, or of somebody who only looks at the messages.
             while done is False:
@@ -56,5 +58,4 @@ def live(
             if not view.unfinished:
                 return
 
-    # Rewinding would trigger twice: the loop knows what a pause has ended.
-    yield from bpp.stage_wrapper(bpp.rewindable_wrapper(shown(), False), [view])
+    yield from bpp.stage_wrapper(shown(), [view])
