@@ -33,12 +33,10 @@ import ctypes
 import json
 import os
 import signal
-import statistics
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +45,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "rigs"))
 
 from standin_library import VARIABLE, fresh, setting, why_not
+from turns import medians
 
 from qhy600_ophyd.backends.isolated import IsolatedCamera, Recipe
 from qhy600_ophyd.backends.sdk import SdkCamera, load
@@ -55,19 +54,6 @@ from qhy600_ophyd.contract import CameraProcessLost, Settings
 
 SHORTEST = 1e-3
 PATIENCE = 10.0
-
-
-def seconds(work: Callable[[], Any]) -> float:
-    """Time of one call."""
-    began = time.perf_counter()
-    work()
-    return time.perf_counter() - began
-
-
-def medians(rounds: int, *works: Callable[[], Any]) -> list[float]:
-    """Median times of several pieces of work that take turns; the first round warms up and does not count."""
-    times = [[seconds(work) for work in works] for _ in range(rounds + 1)][1:]
-    return [statistics.median(column) for column in zip(*times, strict=True)]
 
 
 def rss_mb(pid: int) -> float:

@@ -18,10 +18,8 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
-import statistics
 import tempfile
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -31,6 +29,7 @@ import numpy as np
 from bluesky import RunEngine
 from bluesky import plans as bp
 from numpy.typing import NDArray
+from turns import medians
 
 from qhy600_ophyd import QHY600, Bench, SimulatedCamera, analysis, plans
 from qhy600_ophyd.contract import FrameInfo
@@ -61,19 +60,6 @@ class PreparedCamera(SimulatedCamera):
         self._number += 1
         now = time.monotonic_ns()
         return replace(info, sequence=self._number, trigger_monotonic=now, arrival_monotonic=now)
-
-
-def seconds(work: Callable[[], Any]) -> float:
-    """Time of one call."""
-    began = time.perf_counter()
-    work()
-    return time.perf_counter() - began
-
-
-def medians(rounds: int, *works: Callable[[], Any]) -> list[float]:
-    """Median times of several pieces of work that take turns; the first round warms up and does not count."""
-    times = [[seconds(work) for work in works] for _ in range(rounds + 1)][1:]
-    return [statistics.median(column) for column in zip(*times, strict=True)]
 
 
 def sink_ratio(folder: Path, frames: int, rounds: int) -> float:

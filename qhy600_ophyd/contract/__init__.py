@@ -31,7 +31,7 @@ from qhy600_ophyd.contract.errors import (
     StreamMismatch,
 )
 from qhy600_ophyd.contract.faults import Fault
-from qhy600_ophyd.contract.filter_wheel import CarriesFilterWheel, FilterWheel
+from qhy600_ophyd.contract.filter_wheel import CarriesFilterWheel, FilterWheel, check_slot
 from qhy600_ophyd.contract.frame import Frame, FrameInfo, TemperatureReading
 from qhy600_ophyd.contract.light import Light
 from qhy600_ophyd.contract.limits import Limits
@@ -89,4 +89,5 @@ __all__ = [
     "StreamMismatch",
     "SystemClock",
     "TemperatureReading",
+    "check_slot",
 ]

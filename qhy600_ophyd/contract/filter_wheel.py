@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
+
+from qhy600_ophyd.contract.errors import SettingRefused
 
 
 @runtime_checkable
@@ -21,6 +23,23 @@ class FilterWheel(Protocol):
     def turn_to(self, slot: int) -> None:
         """Start turning to a slot, from 1; returns at once. Raises `SettingRefused` for one it has not."""
         ...
+
+
+def check_slot(wheel: FilterWheel, slot: Any) -> int:
+    """The slot, if the wheel has it; for wheels that are about to turn.
+
+    Raises
+    ------
+    SettingRefused
+        It has not, or no wheel answers.
+    """
+    slots = wheel.slots
+    if not slots:
+        advice = "A wheel that was just switched on answers after some 16 s"
+        raise SettingRefused("filter slot", slot, allowed="nothing: no filter wheel answers", advice=advice)
+    if isinstance(slot, bool) or slot not in range(1, slots + 1):
+        raise SettingRefused("filter slot", slot, allowed=f"1 to {slots}", now=wheel.position())
+    return int(slot)
 
 
 @runtime_checkable

@@ -10,6 +10,8 @@ import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
+from qhy600_ophyd.datasets.attribute_text import text_of
+
 if TYPE_CHECKING:
     import h5py
 
@@ -45,15 +47,11 @@ def description_checksum(file: h5py.File, *, counts: str, ledger: str) -> bytes:
     frames: Any = file[counts]
     segment: Any = file.attrs["segment"]
     about = [
-        _text(file.attrs["stream"]),
+        text_of(file.attrs["stream"]),
         int(segment),
         list(frames.shape[1:]),
         frames.dtype.str,
-        _text(file[ledger].attrs["columns"]),
+        text_of(file[ledger].attrs["columns"]),
     ]
     axes = [np.ascontiguousarray(file[name]).tobytes() for name in ("x", "y", "x_region", "y_region")]
     return row_checksum(json.dumps(about).encode(), *axes)
-
-
-def _text(value: Any) -> str:
-    return value.decode() if isinstance(value, bytes) else str(value)

@@ -11,6 +11,7 @@ import numpy as np
 
 from qhy600_ophyd.contract import Field, Layout, StoreError
 from qhy600_ophyd.contract.vocabulary import TIME_COLUMNS
+from qhy600_ophyd.datasets.attribute_text import write_text
 from qhy600_ophyd.datasets.json_text import json_text, scalars
 from qhy600_ophyd.datasets.ledger import Ledger, stored_type
 from qhy600_ophyd.sensor import Region
@@ -61,23 +62,6 @@ def make_skeleton(path: Path, *, stream: str, segment: int, layout: Layout, ledg
         write_text(rows.attrs, "columns", ledger.specification())
         write_text(rows.attrs, "long_name", "all columns of a frame; a frame is there when its row is")
         refuse_variable_length(file)
-
-
-def write_text(attributes: h5py.AttributeManager, name: str, text: str, *, room: int = 0) -> None:
-    """Make a text attribute of fixed length, UTF-8, with place for at least `room` bytes."""
-    data = text.encode()
-    kind = h5py.string_dtype("utf-8", max(len(data), room, 1))
-    attributes.create(name, np.array(data, dtype=f"S{kind.itemsize}"), dtype=kind)
-
-
-def rewrite_text(attributes: h5py.AttributeManager, name: str, text: str) -> bool:
-    """Change a text attribute where it lies, as SWMR mode allows; False if `text` is too long for it."""
-    data = text.encode()
-    room = attributes.get_id(name).dtype.itemsize
-    if len(data) > room:
-        return False
-    attributes.modify(name, np.array(data, dtype=h5py.string_dtype("utf-8", room)))
-    return True
 
 
 def refuse_variable_length(file: h5py.File) -> None:

@@ -13,6 +13,7 @@ import numpy as np
 
 from qhy600_ophyd.contract import Address, Clock, Frame, Layout, StoreError, SystemClock
 from qhy600_ophyd.contract.store import DocumentKind
+from qhy600_ophyd.datasets.attribute_text import rewrite_text
 from qhy600_ophyd.datasets.event_log import append_event, event_log_path
 from qhy600_ophyd.datasets.file_skeleton import (
     COUNTS,
@@ -20,7 +21,6 @@ from qhy600_ophyd.datasets.file_skeleton import (
     STOP_BYTES,
     UID_BYTES,
     make_skeleton,
-    rewrite_text,
 )
 from qhy600_ophyd.datasets.growing_file import GrowingFile
 from qhy600_ophyd.datasets.json_text import json_text

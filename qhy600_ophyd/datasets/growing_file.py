@@ -14,8 +14,9 @@ from h5py import h5s
 from numpy.typing import NDArray
 
 from qhy600_ophyd.contract import Clock
+from qhy600_ophyd.datasets.attribute_text import rewrite_text
 from qhy600_ophyd.datasets.checksums import counts_checksum, description_checksum
-from qhy600_ophyd.datasets.file_skeleton import COUNTS, LEDGER, SEAL, rewrite_text
+from qhy600_ophyd.datasets.file_skeleton import COUNTS, LEDGER, SEAL
 from qhy600_ophyd.datasets.ledger import COMMITTED, ROW_HASH, Ledger
 from qhy600_ophyd.datasets.reason import reason
 

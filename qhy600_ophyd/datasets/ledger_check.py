@@ -12,6 +12,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from qhy600_ophyd.datasets.attribute_text import text_of
 from qhy600_ophyd.datasets.checksums import CHECKSUM_BYTES, description_checksum
 from qhy600_ophyd.datasets.chunk_place import Unreadable, why_unreadable
 from qhy600_ophyd.datasets.column_check import ColumnCheck
@@ -110,9 +111,9 @@ def read_ledger(file: h5py.File, path: Path) -> LedgerRows:
     """
     rows: Any = file[LEDGER]
     total, segment = rows.shape[0], cast(Any, file.attrs["segment"])
-    stated = json.loads(_text(file.attrs[SEAL]) or "null")
+    stated = json.loads(text_of(file.attrs[SEAL]) or "null")
     seal = None if stated is None else Seal(frames=int(stated["frames"]), last_row=str(stated["last_row"]))
-    columns = ColumnCheck(file, columns_from(_text(rows.attrs["columns"])), finished=seal is not None)
+    columns = ColumnCheck(file, columns_from(text_of(rows.attrs["columns"])), finished=seal is not None)
     number, whole = np.zeros(total, np.int64), np.zeros(total, bool)
     checksums = {name: np.zeros((total, CHECKSUM_BYTES), np.uint8) for name in CHECKSUMS}
     kept = {name: np.full(total, missing, kind) for name, (kind, missing) in _KEPT.items()}
@@ -136,9 +137,9 @@ def read_ledger(file: h5py.File, path: Path) -> LedgerRows:
         n -= 1
     return LedgerRows(
         path=path,
-        stream=_text(file.attrs["stream"]),
+        stream=text_of(file.attrs["stream"]),
         segment=int(segment),
-        device=_text(file.attrs.get("device", b"")),
+        device=text_of(file.attrs.get("device", b"")),
         seal=seal,
         description=description_checksum(file, counts=COUNTS, ledger=LEDGER),
         number=number[:n],
@@ -163,7 +164,3 @@ def _blocks(path: Path, rows: Any, total: int) -> Iterator[tuple[int, NDArray[np
                     yield place, rows[place : place + 1]
                 except OSError as error:
                     yield place, why_unreadable(path, rows, place, error)
-
-
-def _text(value: Any) -> str:
-    return value.decode() if isinstance(value, bytes) else str(value)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qhy600_ophyd.contract import Field, RunDamaged
+from qhy600_ophyd.datasets.attribute_text import text_of
 from qhy600_ophyd.datasets.file_skeleton import COUNTS, EARLIER_SCHEMAS, LEDGER, SCHEMA, SEAL
 from qhy600_ophyd.datasets.ledger import columns_from, committed_rows
 from qhy600_ophyd.datasets.opening import read_patiently
@@ -72,12 +73,12 @@ class StreamFile:
 
     @classmethod
     def _from(cls, file: h5py.File, path: Path) -> StreamFile:
-        if _text(file.attrs.get("schema", b"")) not in (SCHEMA, *EARLIER_SCHEMAS):
+        if text_of(file.attrs.get("schema", b"")) not in (SCHEMA, *EARLIER_SCHEMAS):
             raise RunDamaged(f"{path} is not a stream of a run: it says nothing of {SCHEMA}")
         ledger: Any = file[LEDGER]
         rows = ledger[:]  # before the counts: their frames were written earlier
         counts: Any = file[COUNTS]
-        columns = columns_from(_text(ledger.attrs["columns"]))
+        columns = columns_from(text_of(ledger.attrs["columns"]))
         attributes = {name: _plain(value) for name, value in file.attrs.items() if name != SEAL}
         return cls(
             path=path,
@@ -128,9 +129,5 @@ class LazyCounts:
         return read_patiently(self.path, read, damage=(OSError, KeyError, RuntimeError))
 
 
-def _text(value: Any) -> str:
-    return value.decode() if isinstance(value, bytes) else str(value)
-
-
 def _plain(value: Any) -> str | int | float:
-    return _text(value) if isinstance(value, bytes | str) else value.item()
+    return text_of(value) if isinstance(value, bytes | str) else value.item()

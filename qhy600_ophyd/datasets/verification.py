@@ -13,6 +13,7 @@ import h5py
 import numpy as np
 
 from qhy600_ophyd.contract import RunDamaged
+from qhy600_ophyd.datasets.attribute_text import text_of
 from qhy600_ophyd.datasets.file_skeleton import EARLIER_SCHEMAS, LEDGER, SCHEMA
 from qhy600_ophyd.datasets.findings import Finding, Verification
 from qhy600_ophyd.datasets.frame_check import frame_findings, read_frames
@@ -203,8 +204,7 @@ class _Look:
 
 def _ledger_in(file: h5py.File, path: Path) -> LedgerRows | int | None:
     """The rows of a stream's file; without checksums, how many there are; of another file, nothing."""
-    schema: Any = file.attrs.get("schema", b"")
-    schema = schema.decode() if isinstance(schema, bytes) else schema
+    schema = text_of(file.attrs.get("schema", b""))
     if schema in EARLIER_SCHEMAS:
         rows: Any = file[LEDGER]
         return rows.shape[0]

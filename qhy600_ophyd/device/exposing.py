@@ -17,6 +17,7 @@ from qhy600_ophyd.contract import (
     Settings,
 )
 from qhy600_ophyd.device.frame_ring import FrameRing, check_delivered
+from qhy600_ophyd.device.outcome import Outcome
 from qhy600_ophyd.device.progress import ProgressStatus
 from qhy600_ophyd.device.row import compose_row
 from qhy600_ophyd.device.stream import Stream
@@ -57,18 +58,20 @@ class Exposing:
         self._finish_if_cancelled = False
         self._over = threading.Event()
         self._lost: CameraLost | None = None
-        self._ending = threading.Lock()
+        self._outcome = Outcome()
         exposure = settings.exposure or 0.0
         # The camera takes a bad frame again by itself, and throws away the one after an initialisation.
         tries = device.capabilities.retries + 2
-        self.status = ProgressStatus(
-            device,
-            give_up=lambda: self.cancel(finish=False),
-            timeout=self._until_due() + tries * (exposure + timeout) + _OVERHEAD,
-            initial=0.0,
-            target=exposure,
-            unit="s",
-            ticking=True,
+        self.status = self._outcome.await_by(
+            ProgressStatus(
+                device,
+                give_up=lambda: self.cancel(finish=False),
+                timeout=self._until_due() + tries * (exposure + timeout) + _OVERHEAD,
+                initial=0.0,
+                target=exposure,
+                unit="s",
+                ticking=True,
+            )
         )
 
     def run(self) -> None:
@@ -83,24 +86,24 @@ class Exposing:
             self._device.accept(row, info)
         except ExposureCancelled as error:
             self._over.set()
-            self._end(None if self._finish_if_cancelled else error)
+            self._outcome.end(None if self._finish_if_cancelled else error)
         except CameraLost as error:
             # Before anybody is told: who then pauses the plan ends the status, and the plan is resumed.
             self._lost = error
             self._over.set()
             if not self._device.waits_after(error):
-                self._end(error)
+                self._outcome.end(error)
         except BaseException as error:  # noqa: BLE001  (whoever waits on the status gets it)
             self._over.set()
-            self._end(error if isinstance(error, Exception) else QHY600Error(f"ended by {error!r}"))
+            self._outcome.end(error if isinstance(error, Exception) else QHY600Error(f"ended by {error!r}"))
         else:
             self._over.set()
-            self._end(None)
+            self._outcome.end(None)
 
     def cancel(self, *, finish: bool) -> None:
         """End it from any thread; with `finish` its status succeeds all the same, without a frame."""
         if self._lost is not None:
-            self._end(None if finish else self._lost)
+            self._outcome.end(None if finish else self._lost)
             return
         if self._over.is_set() or self._cancelled.is_set():
             return
@@ -183,12 +186,3 @@ class Exposing:
     def _stop_here_if_cancelled(self) -> None:
         if self._cancelled.is_set():
             raise ExposureCancelled("the exposure was stopped before its frame was complete; none was stored")
-
-    def _end(self, error: Exception | None) -> None:
-        # From several threads: a status that was ended is not done yet for a moment, and refuses another end.
-        if self.status.done or not self._ending.acquire(blocking=False):
-            return
-        if error is None:
-            self.status.set_finished()
-        else:
-            self.status.set_exception(error)

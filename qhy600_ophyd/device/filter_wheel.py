@@ -127,8 +127,7 @@ class FilterWheel(Signal):
 
     def get(self, **_: Any) -> str:
         """Name of the filter in front of the sensor; empty while it turns, or where it has no name."""
-        slot = self._slot()
-        return next((name for name, place in self._filters.items() if place == slot), "")
+        return self._name_of(self._slot())
 
     def locate(self) -> dict[str, Any]:
         """Requested and actual filter."""
@@ -136,11 +135,10 @@ class FilterWheel(Signal):
 
     def read(self) -> dict[str, dict[str, Any]]:
         """Name and slot of the filter; slot 0 while it turns."""
-        now, slot = time.time(), self._slot() or 0
-        name = next((name for name, place in self._filters.items() if place == slot), "")
+        now, slot = time.time(), self._slot()
         return {
-            self.name: {"value": name, "timestamp": now},
-            f"{self.name}_slot": {"value": slot, "timestamp": now},
+            self.name: {"value": self._name_of(slot), "timestamp": now},
+            f"{self.name}_slot": {"value": slot or 0, "timestamp": now},
         }
 
     def describe(self) -> dict[str, dict[str, Any]]:
@@ -162,6 +160,9 @@ class FilterWheel(Signal):
         if not isinstance(backend, CarriesFilterWheel):
             raise SettingRefused("filter", self.name, allowed="nothing: this camera has no port for a wheel")
         return backend.filter_wheel
+
+    def _name_of(self, slot: int | None) -> str:
+        return next((name for name, place in self._filters.items() if place == slot), "")
 
     def _slot(self) -> int | None:
         if not self._camera.is_open:

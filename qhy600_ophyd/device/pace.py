@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from qhy600_ophyd.contract import Settings
 from qhy600_ophyd.sensor import QHY600_GEOMETRY
-from qhy600_ophyd.sensor.timing import timing
+from qhy600_ophyd.sensor.timing import link_bytes_per_row, timing
 
 
 def stream_period(settings: Settings) -> float:
@@ -16,8 +16,12 @@ def stream_period(settings: Settings) -> float:
         Complete.
     """
     assert settings.roi is not None
-    readout = timing().frame_time(settings.roi.height, _bytes_per_row(settings), settings.usb_traffic or 0.0)
-    return max(settings.exposure or 0.0, readout)
+    return timing().stream_period(
+        settings.roi.height,
+        _row_bytes(settings),
+        exposure=settings.exposure or 0.0,
+        usb_traffic=settings.usb_traffic or 0.0,
+    )
 
 
 def single_frame_time(settings: Settings) -> float:
@@ -34,13 +38,12 @@ def single_frame_time(settings: Settings) -> float:
     """
     assert settings.roi is not None
     whole = QHY600_GEOMETRY.total
-    part = settings.roi.height * _bytes_per_row(settings) / (whole.height * whole.width * 2)
+    part = settings.roi.height * _row_bytes(settings) / (whole.height * whole.width * 2)
     sensor = (settings.roi.height + timing().overhead_lines) * timing().line_time
     readout = max(timing().single_frame_readout * part, sensor)
     return max(timing().start_delay) + (settings.exposure or 0.0) + readout
 
 
-def _bytes_per_row(settings: Settings) -> int:
-    # Sums are made by the library, from single pixels of 8 or 16 bit that have crossed the link.
+def _row_bytes(settings: Settings) -> int:
     assert settings.roi is not None
-    return settings.roi.width * (1 if settings.bit_depth == 8 else 2)
+    return link_bytes_per_row(settings.roi.width, settings.bit_depth or 16)

@@ -173,9 +173,9 @@ class Session(Panel):
             )
         self.end_activity(finish=True)
         before, setpoint = self.actual, self.temperature.setpoint
-        again = lambda: connect_again(self.backend, before, setpoint=setpoint)  # noqa: E731
         # An initialisation for each of the frame's tries, beside the frame itself.
-        info = self.call(again, timeout=3 * CHECK_PATIENCE)
+        patience = 3 * CHECK_PATIENCE
+        info = self.call(lambda: connect_again(self.backend, before, setpoint=setpoint), timeout=patience)
         self.is_open = True
         return info
 

@@ -21,7 +21,7 @@ from qhy600_ophyd.driver.head import Fetched, HeadError
 from qhy600_ophyd.driver.insistence import insist
 from qhy600_ophyd.driver.taking import Taking
 from qhy600_ophyd.driver.trigger import Trigger
-from qhy600_ophyd.sensor.timing import timing
+from qhy600_ophyd.sensor.timing import link_bytes_per_row, timing
 
 _POLL = 0.001
 _NEVER_COMES = 1
@@ -53,9 +53,8 @@ class LiveStream:
         self._due = self._earliest = 0.0
         self._discarded = 0
         assert settings.roi is not None
-        # The library sums on the host: single pixels of 8 or 16 bit cross the link.
-        bytes_per_row = settings.roi.width * (1 if settings.bit_depth == 8 else 2)
-        self._readout = timing().frame_time(settings.roi.height, bytes_per_row, settings.usb_traffic or 0.0)
+        row_bytes = link_bytes_per_row(settings.roi.width, settings.bit_depth or 16)
+        self._readout = timing().frame_time(settings.roi.height, row_bytes, settings.usb_traffic or 0.0)
         self._period = max(settings.exposure or 0.0, self._readout)
         # A frame of a stream arrives one frame late (LAST array; rockit-astro/camd-qhy).
         self._delay = (settings.exposure or 0.0) + self._readout + self._period

@@ -95,6 +95,12 @@ class Timing:
         sensor = (rows + self.overhead_lines) * self.line_time_at(usb_traffic)
         return max(sensor, rows * bytes_per_row / self.usb_rate)
 
+    def stream_period(
+        self, rows: int, bytes_per_row: float, *, exposure: float, usb_traffic: float = 0.0
+    ) -> float:
+        """Seconds from one frame of a stream to the next: the exposure, or `frame_time` if that is longer."""
+        return max(exposure, self.frame_time(rows, bytes_per_row, usb_traffic))
+
     def exposure_lines(self, exposure: float, line_time: float) -> float:
         """What a row is truly exposed when `exposure` is asked for [s].
 
@@ -104,6 +110,14 @@ class Timing:
         if exposure >= self.long_exposure:
             return exposure
         return max(round(exposure / line_time), 1) * line_time
+
+
+def link_bytes_per_row(columns: int, bit_depth: int) -> int:
+    """What the link carries for a row of so many unbinned pixels: 8 or 16 bits each.
+
+    Sums of pixels are made by the library, from single pixels that have crossed the link.
+    """
+    return columns * (1 if bit_depth == 8 else 2)
 
 
 @cache

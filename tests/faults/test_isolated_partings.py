@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from shaky_camera import is_running, until
+from shaky_camera import SHAKY, is_running, until
 
 from qhy600_ophyd.backends.isolated import IsolatedCamera, Recipe
 from qhy600_ophyd.contract import Settings, SystemClock
@@ -220,7 +220,7 @@ def test_ctrl_c_while_it_arms_leaves_an_idle_camera(tmp_path: Path) -> None:
 
 
 def test_the_terminals_ctrl_c_does_not_reach_the_cameras_process(tmp_path: Path) -> None:
-    with closing(IsolatedCamera(Recipe(factory="shaky_camera:ShakyCamera"), folder=tmp_path)) as camera:
+    with closing(IsolatedCamera(Recipe(factory=SHAKY), folder=tmp_path)) as camera:
         camera.open()
         child = camera.process_id or 0
         assert os.getpgid(child) != os.getpgid(0)

@@ -79,6 +79,10 @@ MISHAPS: Mapping[str, Callable[[], Any]] = {
 }
 
 
+SHAKY = "shaky_camera:ShakyCamera"
+"""Where it stands, for a recipe."""
+
+
 class ShakyCamera:
     """Frames of ones, twos, threes …; exposures last on its clock.
 

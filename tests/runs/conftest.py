@@ -12,10 +12,12 @@ from typing import Any
 
 import h5py
 import pytest
+import xarray as xr
 from bluesky import RunEngine
 from h5py import h5f
 
 from qhy600_ophyd.backends.simulated import SimulatedCamera
+from qhy600_ophyd.datasets import open_run
 from qhy600_ophyd.device import QHY600
 from qhy600_ophyd.testing import DocumentCollector
 
@@ -99,3 +101,14 @@ def agree(files: Callable[[], dict[str, int]], documents: DocumentCollector) -> 
         return stored
 
     return check
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> Callable[[str], xr.Dataset]:
+    """The one run of that plan, as a dataset."""
+
+    def read(plan: str) -> xr.Dataset:
+        (folder,) = (tmp_path / "data").glob(f"*_{plan}_*")
+        return open_run(folder)
+
+    return read

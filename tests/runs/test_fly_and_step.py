@@ -8,21 +8,8 @@ import h5py
 import numpy as np
 import pytest
 
-from qhy600_ophyd import open_run
 from qhy600_ophyd.contract import SETTING_NAMES
 from qhy600_ophyd.plans import burst, fly, take
-
-
-@pytest.fixture
-def opened(tmp_path):
-    """The one run of that plan, as a dataset."""
-
-    def read(plan):
-        (folder,) = (tmp_path / "data").glob(f"*_{plan}_*")
-        return open_run(folder)
-
-    return read
-
 
 SETTINGS = {"gain": 56.0, "offset": 40.0, "exposure": 0.2, "readout_mode": 1, "usb_traffic": 10}
 

@@ -12,7 +12,6 @@ from bluesky.callbacks.best_effort import BestEffortCallback
 from bluesky.protocols import Collectable, Flyable, Preparable, WritesStreamAssets, check_supports
 from bluesky.simulators import check_limits
 
-from qhy600_ophyd import open_run
 from qhy600_ophyd.contract import (
     CameraNotReady,
     LayoutChanged,
@@ -30,17 +29,6 @@ def spans(documents):
 
 def run(camera, inner):
     return bpp.stage_wrapper(bpp.run_wrapper(inner), [camera])
-
-
-@pytest.fixture
-def opened(tmp_path):
-    """The one run of that plan, as a dataset."""
-
-    def read(plan):
-        (folder,) = (tmp_path / "data").glob(f"*_{plan}_*")
-        return open_run(folder)
-
-    return read
 
 
 @pytest.mark.parametrize("protocol", [Preparable, Flyable, Collectable, WritesStreamAssets])

@@ -1,15 +1,19 @@
-"""A tiny recording of a camera that nobody built, and a camera that serves it."""
+"""A tiny recording of a camera that nobody built, and its camera; cameras in processes of their own."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 import pytest
+from isolated_simulation import simulated
 from numpy.typing import NDArray
 from PIL import Image
+from shaky_camera import SHAKY
 
+from qhy600_ophyd.backends.isolated import IsolatedCamera, Recipe
 from qhy600_ophyd.backends.replay import ReplayCamera
 from qhy600_ophyd.contract import FrameInfo
 
@@ -72,3 +76,19 @@ def take() -> Callable[[ReplayCamera], tuple[NDArray[np.unsignedinteger], FrameI
         return buffer[:size].view(info.dtype).reshape(info.shape), info
 
     return frame
+
+
+@pytest.fixture
+def shaky(tmp_path: Path) -> Iterator[IsolatedCamera]:
+    """An open camera in a process of its own, which goes wrong when it is told to."""
+    with closing(IsolatedCamera(Recipe(factory=SHAKY), folder=tmp_path)) as camera:
+        camera.open()
+        yield camera
+
+
+@pytest.fixture(scope="module")
+def simulation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[IsolatedCamera]:
+    """A simulated camera in a process of its own; opening takes most of a second, so a module shares it."""
+    with closing(simulated(tmp_path_factory.mktemp("log"))) as camera:
+        camera.open()
+        yield camera

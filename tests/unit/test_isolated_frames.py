@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 import pytest
 from shaky_camera import is_running, until
 
-from qhy600_ophyd.backends.isolated import IsolatedCamera, Recipe
+from qhy600_ophyd.backends.isolated import IsolatedCamera
 from qhy600_ophyd.contract import BufferTooSmall, LendsMemory
 
 PATIENCE = 5.0
@@ -20,10 +18,8 @@ FRAME = 88 * 82 * 2
 
 
 @pytest.fixture
-def camera(tmp_path: Path) -> Iterator[IsolatedCamera]:
-    with closing(IsolatedCamera(Recipe(factory="shaky_camera:ShakyCamera"), folder=tmp_path)) as camera:
-        camera.open()
-        yield camera
+def camera(shaky: IsolatedCamera) -> IsolatedCamera:
+    return shaky
 
 
 class TestFrames:

@@ -6,15 +6,13 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 import pytest
-from isolated_simulation import simulated
-from shaky_camera import until
+from shaky_camera import SHAKY, until
 
 from qhy600_ophyd.backends.isolated import IsolatedCamera, Recipe
 from qhy600_ophyd.contract import (
@@ -29,23 +27,7 @@ from qhy600_ophyd.contract import (
 )
 
 PATIENCE = 10.0
-SHAKY = "shaky_camera:ShakyCamera"
 BUFFER = 10**6
-
-
-@pytest.fixture
-def shaky(tmp_path: Path) -> Iterator[IsolatedCamera]:
-    with closing(IsolatedCamera(Recipe(factory=SHAKY), folder=tmp_path)) as camera:
-        camera.open()
-        yield camera
-
-
-@pytest.fixture(scope="module")
-def simulation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[IsolatedCamera]:
-    """Open; that takes most of a second, so the tests share it."""
-    with closing(simulated(tmp_path_factory.mktemp("log"))) as camera:
-        camera.open()
-        yield camera
 
 
 class TestParts:

@@ -7,14 +7,13 @@ import re
 import threading
 
 import pytest
-from shaky_camera import ShakyCamera
+from shaky_camera import SHAKY, ShakyCamera
 
 from qhy600_ophyd.backends.isolated import IsolatedCamera, Recipe
 from qhy600_ophyd.backends.simulated import FreeClock, SimulatedCamera
 from qhy600_ophyd.contract import Fault, ProfileError, SettingRefused
 from qhy600_ophyd.testing import SteppedClock
 
-SHAKY = "shaky_camera:ShakyCamera"
 SIMULATED = "qhy600_ophyd.backends.simulated:SimulatedCamera"
 
 

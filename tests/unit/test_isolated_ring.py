@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from shaky_camera import SHAKY
 
 from qhy600_ophyd.backends.isolated import IsolatedCamera, Recipe
 from qhy600_ophyd.backends.isolated.ring import Ring
@@ -199,7 +200,7 @@ class TestRoom:
         ring.close()
 
     def test_frames_cross_through_a_file_on_the_disk_as_well(self, tmp_path: Path) -> None:
-        with closing(IsolatedCamera(Recipe(factory="shaky_camera:ShakyCamera"), folder=tmp_path)) as camera:
+        with closing(IsolatedCamera(Recipe(factory=SHAKY), folder=tmp_path)) as camera:
             camera._crossing.ring = Ring(folders=[tmp_path / "too small", tmp_path], room=lambda _: 10**9)
             camera.open()
             camera.arm(1)

@@ -110,7 +110,34 @@ class DistantLight:
         return f"<DistantLight {self.level!r}>"
 
 
-class DistantCooler:
+class _InTurn:
+    """A part that the camera's own thread uses, one call after the other.
+
+    Parameters
+    ----------
+    path
+        From the camera to it.
+    link
+        To the camera's process.
+    unopened
+        That of a camera made alike, and never opened, which says what a closed one says.
+    """
+
+    def __init__(self, path: str, link: Link, unopened: Any):
+        self._path, self._link, self._unopened = path, link, unopened
+
+    def _call(self, name: str, *arguments: Any) -> Any:
+        if self._link.process is None:
+            return getattr(self._unopened, name)(*arguments)
+        return self._link.in_turn(f"{self._path}.{name}", *arguments)
+
+    def _value(self, name: str) -> Any:
+        if self._link.process is None:
+            return getattr(self._unopened, name)
+        return self._link.value_in_turn(f"{self._path}.{name}")
+
+
+class DistantCooler(_InTurn):
     """The cooler of a camera in another process; what it regulates to, it regulates to again in the next one.
 
     Parameters
@@ -122,7 +149,7 @@ class DistantCooler:
     """
 
     def __init__(self, link: Link, unopened: Cooler):
-        self._link, self._unopened = link, unopened
+        super().__init__("cooler", link, unopened)
         self._setpoint: float | None = None
 
     def read(self) -> TemperatureReading:
@@ -142,15 +169,10 @@ class DistantCooler:
     def go_on(self) -> None:
         """Regulate in a new process as before."""
         if self._setpoint is not None:
-            self._link.in_turn("cooler.regulate", self._setpoint)
-
-    def _call(self, name: str, *arguments: Any) -> Any:
-        if self._link.process is None:
-            return getattr(self._unopened, name)(*arguments)
-        return self._link.in_turn(f"cooler.{name}", *arguments)
+            self._call("regulate", self._setpoint)
 
 
-class DistantFilterWheel:
+class DistantFilterWheel(_InTurn):
     """The filter wheel of a camera in another process.
 
     Parameters
@@ -162,14 +184,12 @@ class DistantFilterWheel:
     """
 
     def __init__(self, link: Link, unopened: FilterWheel):
-        self._link, self._unopened = link, unopened
+        super().__init__("filter_wheel", link, unopened)
 
     @property
     def slots(self) -> int:
         """How many filters it holds; 0 where no wheel answers."""
-        if self._link.process is None:
-            return self._unopened.slots
-        return self._link.value_in_turn("filter_wheel.slots")
+        return self._value("slots")
 
     def position(self) -> int | None:
         """The slot in front of the sensor, from 1; ``None`` while it turns."""
@@ -178,8 +198,3 @@ class DistantFilterWheel:
     def turn_to(self, slot: int) -> None:
         """Start turning to a slot, from 1; returns at once. Raises `SettingRefused` for one it has not."""
         self._call("turn_to", slot)
-
-    def _call(self, name: str, *arguments: Any) -> Any:
-        if self._link.process is None:
-            return getattr(self._unopened, name)(*arguments)
-        return self._link.in_turn(f"filter_wheel.{name}", *arguments)

@@ -100,9 +100,9 @@ class Controls:
         number, scale = _NUMBERS[control]
         if not self._available(number):
             return None
-        values = [c_double() for _ in range(3)]
         if control is Control.UNDERVOLTAGE:
             return 0.0, 255.0, 1.0
+        values = [c_double() for _ in range(3)]
         self._connection.call("GetQHYCCDParamMinMaxStep", number, *(byref(value) for value in values))
         low, high, step = (value.value / scale for value in values)
         return low, high, step

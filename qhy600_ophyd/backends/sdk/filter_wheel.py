@@ -6,7 +6,7 @@ from ctypes import create_string_buffer
 
 from qhy600_ophyd.backends.sdk.connection import Connection
 from qhy600_ophyd.backends.sdk.constants import SUCCESS, TEXT_BYTES, ControlId
-from qhy600_ophyd.contract import SettingRefused
+from qhy600_ophyd.contract import check_slot
 
 _MOST_SLOTS = 16
 """Slots are one hexadecimal digit; greater numbers stand for "no wheel"."""
@@ -44,11 +44,5 @@ class SdkFilterWheel:
 
     def turn_to(self, slot: int) -> None:
         """Start turning to a slot, from 1; returns at once. Raises `SettingRefused` for one it has not."""
-        slots = self.slots
-        if isinstance(slot, bool) or slot not in range(1, slots + 1):
-            allowed = f"1 to {slots}" if slots else "nothing: no filter wheel answers"
-            raise SettingRefused(
-                "filter slot", slot, allowed=allowed, advice="" if slots else "It takes 16 s after power-up"
-            )
-        order = f"{slot - 1:X}".encode()
+        order = f"{check_slot(self, slot) - 1:X}".encode()
         self._connection.call("SendOrder2QHYCCDCFW", order, len(order))

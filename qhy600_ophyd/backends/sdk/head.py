@@ -170,10 +170,7 @@ class SdkHead:
         """The area that holds, as the library says; as it was set, where the library does not say."""
         if not self.connection.has("GetQHYCCDCurrentROI"):
             return self._area or (0, 0, 0, 0)
-        values = [c_uint32() for _ in range(4)]
-        self.connection.call("GetQHYCCDCurrentROI", *(byref(value) for value in values))
-        x, y, width, height = (value.value for value in values)
-        return x, y, width, height
+        return self._rectangle("GetQHYCCDCurrentROI")
 
     def expose(self) -> None:
         """Start one exposure; returns at once."""
@@ -236,6 +233,11 @@ class SdkHead:
         """Have the camera forget that its supply once failed."""
         self.connection.call("QHYCCDResetFlashULVOError")
 
+    def _rectangle(self, function: str) -> tuple[int, int, int, int]:
+        x, y, width, height = (c_uint32() for _ in range(4))
+        self.connection.call(function, byref(x), byref(y), byref(width), byref(height))
+        return x.value, y.value, width.value, height.value
+
     def _into(self, out: NDArray[Any], function: str) -> tuple[Fetched, int]:
         width, height, bits, channels = (c_uint32() for _ in range(4))
         shown = (byref(value) for value in (width, height, bits, channels))
@@ -268,9 +270,7 @@ class SdkHead:
             )
         if (mode.width, mode.height) != (whole.width, whole.height):
             return
-        values = [c_uint32() for _ in range(4)]
-        self.connection.call("GetQHYCCDEffectiveArea", *(byref(value) for value in values))
-        stated = tuple(value.value for value in values)
+        stated = self._rectangle("GetQHYCCDEffectiveArea")
         if stated != tuple(image):
             warnings.warn(
                 f"the library states the image area as {stated}; it is taken to be {tuple(image)}, as on "

@@ -14,6 +14,7 @@ from qhy600_ophyd.backends.sdk.constants import OLDEST_SDK, TESTED_SDKS, TEXT_BY
 from qhy600_ophyd.backends.sdk.failures import LibraryNotFound, LibraryTooOld, SdkError, SdkWarning
 from qhy600_ophyd.backends.sdk.finding import FoundLibrary, find_library
 from qhy600_ophyd.backends.sdk.functions import Functions
+from qhy600_ophyd.backends.sdk.prototypes import PROTOTYPES
 from qhy600_ophyd.backends.sdk.quiet import silenced
 from qhy600_ophyd.driver.head import HeadError
 
@@ -158,8 +159,6 @@ class Library:
         return year, month, day, number
 
     def _check_functions(self) -> None:
-        from qhy600_ophyd.backends.sdk.prototypes import PROTOTYPES
-
         lacking = [name for name in self.functions.missing() if not PROTOTYPES[name].since]
         if lacking:
             raise LibraryTooOld(

@@ -12,12 +12,12 @@ import os
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
-from ctypes import byref, c_double
 from pathlib import Path
 from typing import Any
 
+from qhy600_ophyd.backends.sdk import readings
+from qhy600_ophyd.backends.sdk.connection import Connection
 from qhy600_ophyd.backends.sdk.constants import NO_VALUE, SINGLE_STREAM, TESTED_SDKS, ControlId
-from qhy600_ophyd.backends.sdk.failures import SdkError
 from qhy600_ophyd.backends.sdk.finding import find_library, searched
 from qhy600_ophyd.backends.sdk.library import INI_FILE, Library, load
 from qhy600_ophyd.contract import CameraError, SystemClock
@@ -73,7 +73,7 @@ def steps(
             yield said
             if open_cameras:
                 ours = [name for name in names if name.startswith("QHY600")]
-                said |= {"opened": [_opened(loaded, name) for name in ours], "step": "done"}
+                said |= {"opened": [_opened(library, name) for name in ours], "step": "done"}
                 yield said
     except CameraError as error:
         yield said | {"error": {"kind": type(error).__name__, "message": str(error)}}
@@ -88,48 +88,36 @@ def _version(library: Library) -> dict[str, Any]:
     }
 
 
-def _opened(library: Library, name: str) -> dict[str, Any]:
-    functions = library.functions
+def _opened(library: str | None, name: str) -> dict[str, Any]:
+    connection = Connection(library, name)
     try:
-        handle = library.open(name)
+        connection.open()
         try:
-            functions.SetQHYCCDReadMode(handle, 0)
-            functions.SetQHYCCDStreamMode(handle, SINGLE_STREAM)
-            functions.InitQHYCCD(handle)
-            usb = ""
-            if functions.has("GetCameraIsSuperSpeedFromID"):
-                usb = "USB 3" if functions.GetCameraIsSuperSpeedFromID(name.encode()) else "USB 2"
+            connection.call("SetQHYCCDReadMode", 0)
+            connection.call("SetQHYCCDStreamMode", SINGLE_STREAM)
+            connection.call("InitQHYCCD")
             return {
                 "name": name,
-                "usb": usb,
-                "undervoltage": _undervoltage(library, handle),
-                "humidity": _humidity(library, handle),
+                "usb": readings.usb(connection),
+                "undervoltage": _undervoltage(connection),
+                "humidity": readings.air(connection, "GetQHYCCDHumidity"),
             }
         finally:
-            library.close(name)
+            connection.close()
     except CameraError as error:
         return {"name": name, "error": str(error)}
 
 
-def _undervoltage(library: Library, handle: int) -> float | None:
+def _undervoltage(connection: Connection) -> float | None:
     clock = SystemClock()
     until = clock.monotonic() + _LOOKING_AT_SUPPLY
     while True:
-        code = library.functions.GetQHYCCDParam(handle, ControlId.UNDERVOLTAGE)
+        code = connection.call("GetQHYCCDParam", ControlId.UNDERVOLTAGE)
         if code == NO_VALUE:
             return None
         if code != 0 or clock.monotonic() > until:
             return code
         clock.wait(_AGAIN)
-
-
-def _humidity(library: Library, handle: int) -> float | None:
-    value = c_double()
-    try:
-        library.functions.GetQHYCCDHumidity(handle, byref(value))
-    except SdkError:
-        return None
-    return value.value
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

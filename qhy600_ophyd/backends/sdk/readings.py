@@ -24,7 +24,7 @@ def identity(connection: Connection) -> Identity:
         fpga=_fpga(connection),
         sdk=connection.library.version_text,
         sensor="IMX455",
-        usb=_usb(connection),
+        usb=usb(connection),
     )
 
 
@@ -69,6 +69,14 @@ def air(connection: Connection, function: str) -> float | None:
     return value.value
 
 
+def usb(connection: Connection) -> str:
+    """How fast its link is, ``"USB 3"`` or ``"USB 2"``; empty where the library does not say."""
+    if not connection.has("GetCameraIsSuperSpeedFromID"):
+        return ""
+    fast = connection.library.functions.GetCameraIsSuperSpeedFromID(connection.name.encode())
+    return "USB 3" if fast else "USB 2"
+
+
 def _mode(connection: Connection, index: int) -> HeadMode:
     name = create_string_buffer(TEXT_BYTES)
     width, height = c_uint32(), c_uint32()
@@ -98,10 +106,3 @@ def _fpga(connection: Connection) -> str:
             break
         versions.append("-".join(str(part) for part in parts[:4]))
     return " ".join(versions)
-
-
-def _usb(connection: Connection) -> str:
-    if not connection.has("GetCameraIsSuperSpeedFromID"):
-        return ""
-    fast = connection.library.functions.GetCameraIsSuperSpeedFromID(connection.name.encode())
-    return "USB 3" if fast else "USB 2"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from qhy600_ophyd.backends.simulated.random_keys import Purpose, fraction
 from qhy600_ophyd.sensor import QHY600_GEOMETRY, Rectangle
-from qhy600_ophyd.sensor.timing import timing
+from qhy600_ophyd.sensor.timing import link_bytes_per_row, timing
 
 ROWS_BEHIND = 34
 """Rows that are transferred and not delivered (in the vendor's byte counts: 6456 for 6422)."""
@@ -31,14 +31,9 @@ def row_exposure(register: float, usb_traffic: float) -> float:
     return timing().exposure_lines(wanted, line_time(usb_traffic))
 
 
-def bytes_per_row(area: Rectangle, bit_depth: int) -> int:
-    """What the link carries for each row: 8 or 16 bits a pixel; sums are made by the library, later."""
-    return area.width * (1 if bit_depth == 8 else 2)
-
-
 def raw_bytes(area: Rectangle, bit_depth: int) -> int:
     """What the link carries for one frame of `area`."""
-    return (area.height + ROWS_BEHIND) * bytes_per_row(area, bit_depth)
+    return (area.height + ROWS_BEHIND) * link_bytes_per_row(area.width, bit_depth)
 
 
 def sensor_readout(area: Rectangle) -> float:
@@ -58,8 +53,8 @@ def single_readout(area: Rectangle, bit_depth: int) -> float:
 
 def live_period(area: Rectangle, bit_depth: int, exposure: float, usb_traffic: float) -> float:
     """Seconds from one frame of a stream to the next."""
-    frame = timing().frame_time(area.height, bytes_per_row(area, bit_depth), max(usb_traffic, 0.0))
-    return max(exposure, frame)
+    row_bytes = link_bytes_per_row(area.width, bit_depth)
+    return timing().stream_period(area.height, row_bytes, exposure=exposure, usb_traffic=usb_traffic)
 
 
 def transfer(area: Rectangle, bit_depth: int) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from qhy600_ophyd.backends.simulated.scene.light import SimulatedLight
-from qhy600_ophyd.contract import Clock, SettingRefused
+from qhy600_ophyd.contract import Clock, SettingRefused, check_slot
 
 SLOT_TIME = 1.0
 """Seconds from one slot to the next; assumed, since nobody publishes it."""
@@ -53,12 +53,10 @@ class SimulatedFilterWheel:
 
     def turn_to(self, slot: int) -> None:
         """Start turning to a slot, from 1; returns at once. Raises `SettingRefused` for one it has not."""
-        if isinstance(slot, bool) or slot not in range(1, self.slots + 1):
-            allowed = f"1 to {self.slots}" if self.slots else "nothing: no filter wheel answers"
-            raise SettingRefused("filter slot", slot, allowed=allowed, now=self.position())
+        slot = check_slot(self, slot)
         turns = abs(slot - self._slot)
         self._arrives = self._clock.monotonic() + min(turns, self.slots - turns) * SLOT_TIME
-        self._slot = int(slot)
+        self._slot = slot
 
     def _transmission(self) -> float:
         slot = self.position()
