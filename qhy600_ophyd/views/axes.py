@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
@@ -37,8 +38,13 @@ def logarithmic(ax: Axes) -> None:
     ax.set_yscale("log")
     for axis, (low, high) in ((ax.xaxis, ax.get_xlim()), (ax.yaxis, ax.get_ylim())):
         axis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 300 * low else (1,)))
-        axis.set_major_formatter(StrMethodFormatter("{x:,.6g}"))
+        plain_numbers(axis)
         axis.set_minor_formatter(NullFormatter())
+
+
+def plain_numbers(axis: Axis) -> None:
+    """Label an axis with numbers as they are, thousands apart."""
+    axis.set_major_formatter(StrMethodFormatter("{x:,.6g}"))
 
 
 def dress(ax: Axes, *, x: str, y: str, title: str) -> None:

@@ -9,7 +9,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from qhy600_ophyd.analysis import Linearity, PhotonTransfer, linearity
-from qhy600_ophyd.views.axes import EXCLUDED, FITTED, MARKED, MEASURED, Picture, axes_or_new, dress
+from qhy600_ophyd.views.axes import (
+    EXCLUDED,
+    FITTED,
+    MARKED,
+    MEASURED,
+    Picture,
+    axes_or_new,
+    dress,
+    plain_numbers,
+)
 from qhy600_ophyd.views.given import refuse_what_is_not
 from qhy600_ophyd.views.photon_transfer_plot import photon_transfer_plot
 
@@ -59,6 +68,7 @@ def linearity_plot(result: Linearity | xr.Dataset, ax: Axes | None = None) -> Ax
     for estimate, name in ((lowest, "smallest"), (highest, "largest")):
         ax.axhline(estimate.value, color=FITTED, ls="--", lw=1.1, label=f"{name} {estimate}")
     ax.set_xlim(bounds[0] - 1.2 * margin, bounds[1] + 1.2 * margin)
+    plain_numbers(ax.xaxis)
     ax.set_ylim(-1.9 * reach, 1.9 * reach)  # room for the legend above
     unit = "photons [photon/pixel]" if result.against == "photons" else "exposure [s]"
     dress(ax, x=unit, y="residual of the line [%]", title="Linearity")
