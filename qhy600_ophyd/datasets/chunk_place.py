@@ -11,15 +11,20 @@ Unreadable = tuple[Literal["truncated", "damaged"], str]
 """Kind of the finding, and why."""
 
 
+def chunk_of(dataset: Any, place: int) -> Any:
+    """What HDF5 knows of the chunk of the first-axis index `place`."""
+    return dataset.id.get_chunk_info_by_coord((place, *(0 for _ in dataset.shape[1:])))
+
+
 def is_written(dataset: Any, place: int) -> bool:
     """Whether the chunk of the first-axis index `place` was ever written; what was not reads as zeros."""
-    return dataset.id.get_chunk_info_by_coord(_corner(dataset, place)).byte_offset is not None
+    return chunk_of(dataset, place).byte_offset is not None
 
 
 def why_unreadable(path: Path, dataset: Any, place: int, error: Exception) -> Unreadable:
     """Whether the file at `path` ends before the chunk of index `place` does, or what else is wrong."""
     try:
-        chunk = dataset.id.get_chunk_info_by_coord(_corner(dataset, place))
+        chunk = chunk_of(dataset, place)
     except (OSError, RuntimeError, ValueError):
         return "damaged", reason(error)
     end = 0 if chunk.byte_offset is None else chunk.byte_offset + chunk.size
@@ -27,7 +32,3 @@ def why_unreadable(path: Path, dataset: Any, place: int, error: Exception) -> Un
     if end > size:
         return "truncated", f"the file ends {end - size} bytes too early for it"
     return "damaged", reason(error)
-
-
-def _corner(dataset: Any, place: int) -> tuple[int, ...]:
-    return (place, *(0 for _ in dataset.shape[1:]))

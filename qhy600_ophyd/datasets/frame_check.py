@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from qhy600_ophyd.datasets.checksums import CHECKSUM_BYTES, counts_checksum
 from qhy600_ophyd.datasets.chunk_place import Unreadable, is_written, why_unreadable
-from qhy600_ophyd.datasets.file_skeleton import COUNTS
 from qhy600_ophyd.datasets.findings import Finding, Kind
 from qhy600_ophyd.datasets.ledger import COUNTS_HASH
 from qhy600_ophyd.datasets.ledger_check import LedgerRows
+from qhy600_ophyd.datasets.stored_counts import StoredCounts
 
 _TELLING = 64
 """Neighbours that differ in a frame which no other can equal by accident: once in 2^64, if each of these
@@ -68,7 +68,8 @@ def read_frames(file: h5py.File, rows: LedgerRows, *, repeated: Callable[[bytes]
     repeated
         Whether a checksum stands in more than one row of the run, so that it is asked how even its frame is.
     """
-    counts: Any = file[COUNTS]
+    frames = StoredCounts(file)
+    counts = frames.dataset
     stored = counts.shape[0] if rows.seal is not None else min(counts.shape[0], len(rows))
     frame = np.zeros(counts.shape[1:], counts.dtype)
     zero = counts_checksum(frame)
@@ -76,7 +77,7 @@ def read_frames(file: h5py.File, rows: LedgerRows, *, repeated: Callable[[bytes]
     unwritten, even, unreadable = set[int](), set[int](), dict[int, Unreadable]()
     for place in range(stored):
         try:
-            counts.read_direct(frame, np.s_[place])
+            frames.read_into(frame, place)
         except OSError as error:
             unreadable[place] = why_unreadable(rows.path, counts, place, error)
             continue

@@ -17,6 +17,7 @@ from qhy600_ophyd.datasets.attribute_text import text_of
 from qhy600_ophyd.datasets.file_skeleton import COUNTS, EARLIER_SCHEMAS, LEDGER, SCHEMA, SEAL
 from qhy600_ophyd.datasets.ledger import columns_from, committed_rows
 from qhy600_ophyd.datasets.opening import read_patiently
+from qhy600_ophyd.datasets.stored_counts import StoredCounts
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -122,11 +123,9 @@ class LazyCounts:
         return len(self.shape)
 
     def __getitem__(self, key: Any) -> NDArray[Any]:
-        def read(file: h5py.File) -> NDArray[Any]:
-            counts: Any = file[COUNTS]
-            return counts[key]
-
-        return read_patiently(self.path, read, damage=(OSError, KeyError, RuntimeError))
+        return read_patiently(
+            self.path, lambda file: StoredCounts(file)[key], damage=(OSError, KeyError, RuntimeError)
+        )
 
 
 def _plain(value: Any) -> str | int | float:
