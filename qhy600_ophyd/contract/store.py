@@ -62,12 +62,15 @@ class Address:
         Path of the frames inside the file.
     chunk_shape
         Frames, rows and columns of one chunk.
+    compression
+        Such as ``"bitshuffle-lz4"``; empty where a reader needs nothing for it.
     """
 
     uri: str
     mimetype: str
     counts: str
     chunk_shape: tuple[int, int, int]
+    compression: str = ""
 
 
 @runtime_checkable

@@ -12,6 +12,7 @@ import numpy as np
 from qhy600_ophyd.contract import Field, Layout, StoreError
 from qhy600_ophyd.contract.vocabulary import TIME_COLUMNS
 from qhy600_ophyd.datasets.attribute_text import write_text
+from qhy600_ophyd.datasets.compression import NOTE, Compression, dataset_options
 from qhy600_ophyd.datasets.json_text import json_text, scalars
 from qhy600_ophyd.datasets.ledger import Ledger, stored_type
 from qhy600_ophyd.sensor import Region
@@ -38,7 +39,15 @@ START_BYTES = 4096
 _ROWS_PER_CHUNK = 256
 
 
-def make_skeleton(path: Path, *, stream: str, segment: int, layout: Layout, ledger: Ledger) -> None:
+def make_skeleton(
+    path: Path,
+    *,
+    stream: str,
+    segment: int,
+    layout: Layout,
+    ledger: Ledger,
+    compression: Compression = "none",
+) -> None:
     """Make the file of a stream: all datasets, dimension scales and attributes, no frame.
 
     Parameters
@@ -51,13 +60,17 @@ def make_skeleton(path: Path, *, stream: str, segment: int, layout: Layout, ledg
         Shape, type, coordinates, columns, attributes and start document.
     ledger
         Of the layout's columns.
+    compression
+        Of the counts.
     """
     with h5py.File(path, "x", libver="latest") as file:
         _root_attributes(file, stream, segment, layout)
+        if compression != "none":
+            write_text(file.attrs, "compression", f"{compression}: {NOTE}")
         _axes(file, layout)
         for field in layout.columns:
             _column(file, field)
-        _counts(file, layout)
+        _counts(file, layout, compression)
         rows = file.create_dataset(LEDGER, shape=(0,), maxshape=(None,), chunks=(1,), dtype=ledger.dtype)
         write_text(rows.attrs, "columns", ledger.specification())
         write_text(rows.attrs, "long_name", "all columns of a frame; a frame is there when its row is")
@@ -174,13 +187,14 @@ def _column(file: h5py.File, field: Field) -> None:
             write_text(column.attrs, "comment", "-1: missing")
 
 
-def _counts(file: h5py.File, layout: Layout) -> None:
+def _counts(file: h5py.File, layout: Layout, compression: Compression) -> None:
     counts = file.create_dataset(
         COUNTS,
         shape=(0, *layout.shape),
         maxshape=(None, *layout.shape),
         chunks=(1, *layout.shape),
         dtype=np.dtype(layout.dtype).newbyteorder("<"),
+        **dataset_options(compression),
     )
     # h5netcdf takes the longest of all that the scale says it scales, anew for each of them: with sixty
     # columns a file opens in three seconds. So the scale names the counts alone, never shorter than the rest.

@@ -2,34 +2,26 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import h5py
 import numpy as np
 
 from qhy600_ophyd.contract import Address, Clock, Frame, Layout, StoreError, SystemClock
 from qhy600_ophyd.contract.store import DocumentKind
-from qhy600_ophyd.datasets.attribute_text import rewrite_text
+from qhy600_ophyd.datasets.compression import Compression, check_compression
+from qhy600_ophyd.datasets.disk_room import Fsync, check_fsync
+from qhy600_ophyd.datasets.document_attributes import document_attributes, rewrite_closed
 from qhy600_ophyd.datasets.event_log import append_event, event_log_path
-from qhy600_ophyd.datasets.file_skeleton import (
-    COUNTS,
-    START_BYTES,
-    STOP_BYTES,
-    UID_BYTES,
-    make_skeleton,
-)
-from qhy600_ophyd.datasets.growing_file import GrowingFile
-from qhy600_ophyd.datasets.json_text import json_text
+from qhy600_ophyd.datasets.file_skeleton import COUNTS, make_skeleton
+from qhy600_ophyd.datasets.growing_file import REFUSALS, RESERVE, GrowingFile
 from qhy600_ophyd.datasets.ledger import Ledger
 from qhy600_ophyd.datasets.reason import reason
 from qhy600_ophyd.datasets.run_record import RunRecord
-
-_RESERVE = 4 << 20
-"""Bytes that an append leaves free, so that the file's own bookkeeping still fits on a full disk."""
 
 
 class HDF5FrameSink:
@@ -51,8 +43,17 @@ class HDF5FrameSink:
         Which of the stream's files this is, from 1.
     column_interval
         Frames that come faster than this have their columns written together [s]; 0: never together.
+    compression
+        Of the counts: ``"none"`` or ``"bitshuffle-lz4"``.
+    fsync
+        When frames are brought to the disk: ``"never"``, at ``"close"``, or with each ``"frame"``.
     clock
         That the interval is measured on.
+
+    Raises
+    ------
+    StoreError
+        There is no such compression or policy.
     """
 
     def __init__(
@@ -62,12 +63,18 @@ class HDF5FrameSink:
         record: RunRecord | None = None,
         segment: int = 1,
         column_interval: float = 0.01,
+        compression: Compression = "none",
+        fsync: Fsync = "never",
         clock: Clock | None = None,
     ):
+        check_compression(compression)
+        check_fsync(fsync)
         self.path = Path(path).absolute()
         self._record = record
         self._segment = segment
         self._interval = column_interval
+        self._compression: Compression = compression
+        self._fsync: Fsync = fsync
         self._clock = clock or SystemClock()
         self._lock = threading.RLock()
         self._file: GrowingFile | None = None
@@ -97,11 +104,25 @@ class HDF5FrameSink:
         part = self.path.with_name(self.path.name + ".part")
         try:
             part.unlink(missing_ok=True)
-            make_skeleton(part, stream=stream, segment=self._segment, layout=layout, ledger=self._ledger)
+            make_skeleton(
+                part,
+                stream=stream,
+                segment=self._segment,
+                layout=layout,
+                ledger=self._ledger,
+                compression=self._compression,
+            )
             part.replace(self.path)
-            file = GrowingFile(self.path, self._ledger, column_interval=self._interval, clock=self._clock)
-        except OSError as error:
+            file = GrowingFile(
+                self.path,
+                self._ledger,
+                column_interval=self._interval,
+                clock=self._clock,
+                fsync=self._fsync,
+            )
+        except REFUSALS as error:
             part.unlink(missing_ok=True)
+            self.path.unlink(missing_ok=True)  # nothing was there before, and no frame is in it
             raise StoreError(
                 f"{self.path} cannot be made ({reason(error)}). Choose another folder"
             ) from error
@@ -130,10 +151,10 @@ class HDF5FrameSink:
             self._require_space(frame.counts.nbytes)
             try:
                 file.append(frame.counts, row)
-            except OSError as error:
+            except REFUSALS as error:
                 raise StoreError(
                     f"frame {n + 1} could not be written to {self.path} ({reason(error)}). "
-                    f"The {n} frames before it are kept; free some space or choose another folder"
+                    f"The {n} frames before it are kept; {_way_out(error)}"
                 ) from error
             self._sequences.append(int(row["sequence"][0]) if "sequence" in self._ledger.columns else -1)
 
@@ -158,7 +179,7 @@ class HDF5FrameSink:
                 return
             try:
                 file.truncate(n)
-            except OSError as error:
+            except REFUSALS as error:
                 raise StoreError(f"{self.path} cannot be cut to {n} frames ({reason(error)})") from error
             del self._sequences[n:]
 
@@ -182,7 +203,7 @@ class HDF5FrameSink:
             if self._record is not None:
                 self._record.keep(kind, document)
             if kind != "descriptor":
-                self._write_attributes(_attribute_texts(kind, document))
+                self._write_attributes(document_attributes(kind, document))
 
     def close(self) -> None:
         """Write the columns that wait and finish the file; does nothing when closed.
@@ -198,7 +219,7 @@ class HDF5FrameSink:
                 return
             try:
                 file.close()
-            except (OSError, RuntimeError) as error:
+            except REFUSALS as error:
                 raise StoreError(
                     f"{self.path} could not be finished ({reason(error)}). "
                     f"Its {self.committed} frames are kept: open_run reads them"
@@ -212,6 +233,7 @@ class HDF5FrameSink:
             mimetype="application/x-hdf5",
             counts=COUNTS,
             chunk_shape=(1, *layout.shape),
+            compression="" if self._compression == "none" else self._compression,
         )
 
     def _keep_event(self, event: Mapping[str, Any]) -> None:
@@ -219,7 +241,7 @@ class HDF5FrameSink:
         if self._file is not None:
             try:
                 self._file.catch_up()
-            except OSError as error:
+            except REFUSALS as error:
                 raise StoreError(
                     f"{self.path} cannot be written ({reason(error)}). Its {self.committed} frames are kept"
                 ) from error
@@ -241,7 +263,7 @@ class HDF5FrameSink:
 
     def _require_space(self, nbytes: int) -> None:
         free = shutil.disk_usage(self.path.parent).free
-        if free < nbytes + _RESERVE:
+        if free < nbytes + RESERVE:
             raise StoreError(
                 f"disk full: a frame needs {nbytes / 1e6:.1f} MB and {self.path.parent} has {free / 1e6:.1f} "
                 f"MB left. The {self.committed} frames before it are kept; free some space and go on"
@@ -260,22 +282,10 @@ class HDF5FrameSink:
         if self._file is not None:
             self._file.rewrite(texts)
             return
-        try:
-            with h5py.File(self.path, "r+", libver="latest") as file:
-                file.swmr_mode = True
-                for name, text in texts.items():
-                    rewrite_text(file.attrs, name, text)
-        except OSError:
-            return  # a reader holds the file, or it was moved away
+        rewrite_closed(self.path, texts)
 
 
-def _attribute_texts(kind: str, document: Mapping[str, Any]) -> dict[str, str]:
-    """The attributes that a start or stop document fills, cut to the room that was made for them."""
-    if kind == "stop":
-        text = json_text(document)
-        if len(text.encode()) > STOP_BYTES and document.get("reason"):
-            text = json_text({**document, "reason": str(document["reason"])[: STOP_BYTES // 8]})
-        return {"stop": text}
-    uid = str(document.get("uid", "")).encode()[:UID_BYTES].decode(errors="ignore")
-    text = json_text(document)
-    return {"run_uid": uid, "start": text} if len(text.encode()) <= START_BYTES else {"run_uid": uid}
+def _way_out(error: BaseException) -> str:
+    if getattr(error, "errno", None) == errno.EFBIG:
+        return "files may not be longer here: take fewer frames in a stream, or choose another folder"
+    return "free some space or choose another folder"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,18 @@ from numpy.typing import NDArray
 
 from qhy600_ophyd.contract import Clock
 from qhy600_ophyd.datasets.attribute_text import rewrite_text
-from qhy600_ophyd.datasets.checksums import counts_checksum, description_checksum
+from qhy600_ophyd.datasets.checksums import description_checksum
+from qhy600_ophyd.datasets.disk_room import DiskRoom, Fsync
 from qhy600_ophyd.datasets.file_skeleton import COUNTS, LEDGER, SEAL
+from qhy600_ophyd.datasets.frame_preparation import FramePreparation
 from qhy600_ophyd.datasets.ledger import COMMITTED, ROW_HASH, Ledger
 from qhy600_ophyd.datasets.reason import reason
+
+REFUSALS = (OSError, RuntimeError)
+"""What h5py raises where the system refuses: the second when it flushes and closes."""
+
+RESERVE = 4 << 20
+"""Bytes that are taken beyond a frame's, for all that HDF5 writes with it and when the file is closed."""
 
 
 class GrowingFile:
@@ -37,32 +46,39 @@ class GrowingFile:
         Frames that come faster than this have their columns written together [s]; 0: never together.
     clock
         That the interval is measured on.
+    fsync
+        When what was written is brought to the disk.
 
     Raises
     ------
-    OSError
+    OSError or RuntimeError
         Here and in every method: what the file system or HDF5 says.
     """
 
-    def __init__(self, path: Path, ledger: Ledger, *, column_interval: float, clock: Clock):
-        self._file = h5py.File(path, "r+", libver="latest")
-        try:
+    def __init__(
+        self, path: Path, ledger: Ledger, *, column_interval: float, clock: Clock, fsync: Fsync = "never"
+    ):
+        with ExitStack() as undo:
+            self._room = DiskRoom(path, fsync=fsync)
+            undo.callback(self._room.close)
+            self._file = h5py.File(path, "r+", libver="latest")
+            undo.callback(self._file.close)
             self._file.swmr_mode = True
             self._counts: Any = self._file[COUNTS]
             self._rows: Any = self._file[LEDGER]
             self._scale: Any = self._file["frame"]
             self._columns: dict[str, Any] = {name: self._file[name] for name in ledger.columns}
             self._description = description_checksum(self._file, counts=COUNTS, ledger=LEDGER)
-        except BaseException:
-            self._file.close()
-            raise
-        self._texts = [column for column in self._columns.values() if column.dtype.kind == "S"]
-        self._ledger = ledger
-        self._row_before = self._description
-        self._interval = column_interval
-        self._clock = clock
-        self._waiting: list[NDArray[np.void]] = []
-        self._columns_written = -math.inf  # the first frame never waits
+            self._texts = [column for column in self._columns.values() if column.dtype.kind == "S"]
+            self._ledger = ledger
+            self._row_before = self._description
+            self._interval = column_interval
+            self._clock = clock
+            self._waiting: list[NDArray[np.void]] = []
+            self._columns_written = -math.inf  # the first frame never waits
+            self._take_room(0)
+            self._preparation = FramePreparation(self._counts)
+            undo.pop_all()
         self.frames = 0
         """Frames that are there, each with its row."""
         self.broken = ""
@@ -78,16 +94,21 @@ class GrowingFile:
         row
             By `Ledger.row` for index `frames`, shape (1,); its checksums are filled in.
         """
+        counts = np.ascontiguousarray(counts, self._counts.dtype)
+        checksum = self._preparation.checksum(counts)
         try:
-            counts = np.ascontiguousarray(counts, self._counts.dtype)
-            own = self._ledger.seal(row, counts=counts_checksum(counts), before=self._row_before)
-            self.write_counts(counts)
+            try:
+                self.write_counts(counts)
+            finally:  # whatever happens, the counts are the caller's again afterwards
+                counts_hash = checksum()
+            own = self._ledger.seal(row, counts=counts_hash, before=self._row_before)
             self._waiting.append(row)
             if self._clock.monotonic() - self._columns_written >= self._interval:
                 self.write_columns()
             self.write_row(row)
             self._file.flush()
-        except OSError:
+            self._room.sync()
+        except BaseException:
             self._undo()
             raise
         self.frames += 1
@@ -96,10 +117,12 @@ class GrowingFile:
     def write_counts(self, counts: NDArray[Any]) -> None:
         """Write the counts of the next frame, C-contiguous, and flush them."""
         n = self.frames
+        chunk = self._preparation.chunk(counts)
+        self._take_room(chunk.nbytes)
         for column in self._texts:  # h5netcdf fills up short numbers, but not short texts
             column.id.set_extent((n + 1,))
         self._counts.id.set_extent((n + 1, *counts.shape))
-        self._counts.id.write_direct_chunk((n, 0, 0), counts)
+        self._counts.id.write_direct_chunk((n, 0, 0), chunk)
         # SWMR keeps order within a dataset only: the counts must be there before their row is.
         self._file.flush()
 
@@ -130,7 +153,7 @@ class GrowingFile:
             try:
                 self.write_columns()
                 self._file.flush()
-            except OSError as error:
+            except REFUSALS as error:
                 self.broken = reason(error)
                 raise
 
@@ -140,7 +163,7 @@ class GrowingFile:
             self._cut(n)
             self._file.flush()
             self._row_before = self._rows[n - 1][ROW_HASH].tobytes() if n else self._description
-        except OSError as error:
+        except REFUSALS as error:
             self.broken = reason(error)
             raise
         self.frames = n
@@ -164,7 +187,16 @@ class GrowingFile:
                 seal = {"frames": self.frames, "last_row": self._row_before.hex()}
                 self.rewrite({SEAL: json.dumps(seal)})
         finally:
-            self._file.close()
+            try:
+                self._file.close()
+            finally:
+                self._preparation.close()
+                self._room.close()
+
+    def _take_room(self, nbytes: int) -> None:
+        """Take room for a chunk, its row, the columns that wait, and what closing the file writes."""
+        columns = (len(self._waiting) + 1) * self._ledger.dtype.itemsize
+        self._room.ensure(self._file.id.get_filesize() + nbytes + columns + RESERVE)
 
     def _cut(self, n: int) -> None:
         """Shorten everything to `n` frames, the ledger first, so that no row is ever without its frame."""
@@ -179,5 +211,5 @@ class GrowingFile:
         """Take back a frame that could not be written whole."""
         try:
             self._cut(self.frames)
-        except (OSError, RuntimeError) as error:
+        except REFUSALS as error:
             self.broken = reason(error)

@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from qhy600_ophyd.contract import Clock, Layout, StoreError, SystemClock
+from qhy600_ophyd.datasets.compression import Compression, check_compression
+from qhy600_ophyd.datasets.disk_room import Fsync, check_fsync
 from qhy600_ophyd.datasets.frame_sink import HDF5FrameSink
 from qhy600_ophyd.datasets.reason import reason
 from qhy600_ophyd.datasets.run_record import RunRecord
@@ -27,12 +29,34 @@ class RunFolders:
     ----------
     root
         Folder of all runs, ``~`` allowed; made when the first run begins.
+    compression
+        Of the counts: ``"none"``, or ``"bitshuffle-lz4"``, which loses nothing and whose readers need
+        ``import hdf5plugin``.
+    fsync
+        When frames are brought to the disk, which a loss of power survives: ``"never"``, at ``"close"``, or
+        with each ``"frame"``. A killed process loses nothing in any case.
     clock
         For the names of runs without a start document.
+
+    Raises
+    ------
+    StoreError
+        There is no such compression or policy.
     """
 
-    def __init__(self, root: str | os.PathLike[str], *, clock: Clock | None = None):
+    def __init__(
+        self,
+        root: str | os.PathLike[str],
+        *,
+        compression: Compression = "none",
+        fsync: Fsync = "never",
+        clock: Clock | None = None,
+    ):
+        check_compression(compression)
+        check_fsync(fsync)
         self.root = Path(root).expanduser().absolute()
+        self._compression: Compression = compression
+        self._fsync: Fsync = fsync
         self._clock = clock or SystemClock()
         self._lock = threading.Lock()
         self._records: weakref.WeakValueDictionary[Path, RunRecord] = weakref.WeakValueDictionary()
@@ -62,7 +86,9 @@ class RunFolders:
             if layout.start:
                 record.keep("start", layout.start)
             path, segment = _free_place(folder, _file_safe(stream))
-            sink = HDF5FrameSink(path, record=record, segment=segment)
+            sink = HDF5FrameSink(
+                path, record=record, segment=segment, compression=self._compression, fsync=self._fsync
+            )
             sink.open(stream, layout)
             return sink
 

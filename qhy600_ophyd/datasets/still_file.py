@@ -17,7 +17,7 @@ _SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _VERSION = 3
 """Of the superblock, which files have that can be read while they grow."""
 
-_LENGTH = 48
+SUPERBLOCK_BYTES = 48
 _OPEN_FLAGS = 11
 """Place of the byte in which a writer leaves its mark."""
 
@@ -54,7 +54,7 @@ class StillFile:
         self._file = path.open("rb", buffering=0)
         self._place = 0
         try:
-            self._superblock, self._beyond = _at_rest(self._file.read(_LENGTH), size=self._size())
+            self._superblock, self._beyond = _at_rest(self._file.read(SUPERBLOCK_BYTES), size=self._size())
         except BaseException:
             self._file.close()
             raise
@@ -84,7 +84,7 @@ class StillFile:
         if done < len(view) and (done == 0 or len(view) > _AHEAD):
             raise OSError(f"truncated file: it ends {len(view) - done} bytes too early")
         self._place += done
-        covered = min(max(_LENGTH - start, 0), done)
+        covered = min(max(SUPERBLOCK_BYTES - start, 0), done)
         view[:covered] = self._superblock[start : start + covered]
         return done
 
@@ -110,9 +110,18 @@ class StillFile:
         self.close()
 
 
+def stated_end(superblock: bytes) -> int | None:
+    """Where a file ends by its superblock; ``None`` if its writer has not closed it, or it is damaged."""
+    try:
+        still, beyond = _at_rest(superblock, size=0)
+    except OSError:
+        return None
+    return None if beyond or still[len(_SIGNATURE)] != _VERSION else _number(still[_END])
+
+
 def _at_rest(superblock: bytes, *, size: int) -> tuple[bytes, int]:
     """A superblock without the mark of a writer, and how far behind its real end it lets the file end."""
-    if len(superblock) < _LENGTH:
+    if len(superblock) < SUPERBLOCK_BYTES:
         raise OSError(f"truncated file: {len(superblock)} bytes are left of it")
     if superblock[: len(_SIGNATURE)] != _SIGNATURE:
         raise OSError("file signature not found")

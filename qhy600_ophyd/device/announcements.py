@@ -28,11 +28,14 @@ class Announcements:
     """
 
     def __init__(self, address: Address, data_key: str):
+        parameters = {"dataset": address.counts, "chunk_shape": list(address.chunk_shape), "swmr": True}
+        if address.compression:
+            parameters["compression"] = address.compression
         bundle = event_model.ComposeStreamResource()(
             mimetype=address.mimetype,
             uri=address.uri,
             data_key=data_key,
-            parameters={"dataset": address.counts, "chunk_shape": list(address.chunk_shape), "swmr": True},
+            parameters=parameters,
         )
         self._resource: StreamResource = bundle.stream_resource_doc
         self._compose_datum = bundle.compose_stream_datum
