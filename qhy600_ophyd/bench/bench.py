@@ -45,7 +45,8 @@ class Bench:
     def __init__(self, profile: Profile, *, output: str | os.PathLike[str] | None = None):
         self.profile = profile
         self.folder = Path(profile.output.directory if output is None else output).expanduser()
-        self._store = RunFolders(self.folder)
+        kept = profile.output
+        self._store = RunFolders(self.folder, compression=kept.compression, fsync=kept.fsync)
         self.camera = QHY600(make_camera(profile), sink=self._store, name="camera")
         self._closed = False
         self._engine = Engine(self.camera, self._store)

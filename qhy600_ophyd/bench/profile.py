@@ -11,6 +11,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from qhy600_ophyd.contract import Fault, ProfileError
+from qhy600_ophyd.datasets.compression import Compression
+from qhy600_ophyd.datasets.disk_room import Fsync
 
 
 class _Part(BaseModel):
@@ -129,9 +131,14 @@ class MetadataProfile(_Part):
 
 
 class OutputProfile(_Part):
-    """Where runs go; a relative path counts from the folder that the program is started in."""
+    """Where runs go, and how they are kept, as `RunFolders` takes it.
+
+    A relative path counts from the folder that the program is started in.
+    """
 
     directory: str = "runs"
+    compression: Compression = "none"
+    fsync: Fsync = "never"
 
 
 class Profile(_Part):

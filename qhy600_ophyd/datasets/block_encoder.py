@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -29,6 +28,11 @@ class BlockEncoder:
     ----------
     shape, dtype
         Of a frame.
+
+    Raises
+    ------
+    ImportError
+        The library is not there, or does not load.
     """
 
     def __init__(self, shape: tuple[int, int], dtype: np.dtype[Any]):
@@ -63,7 +67,6 @@ class BlockEncoder:
         return self._compress_lz4(counts, self._block)
 
 
-@cache
 def _bitshuffle() -> Callable[[NDArray[Any], int], NDArray[np.uint8]]:
     """The function of the library, which is kept from beginning threads of its own.
 

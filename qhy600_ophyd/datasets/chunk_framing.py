@@ -47,9 +47,8 @@ def framing_fault(chunk: bytes, nbytes: int, itemsize: int) -> str:
         return f"{len(chunk)} bytes are no compressed frame"
     if not any(chunk[: HEADER.size]):
         return "there are zeros in the place of its compressed bytes"
-    stated, block = HEADER.unpack_from(chunk)
-    least = _MULTIPLE * itemsize
-    if stated != nbytes or block == 0 or block % least:
+    block, least = block_counts(itemsize) * itemsize, _MULTIPLE * itemsize
+    if HEADER.unpack_from(chunk) != (nbytes, block):
         return "its compressed bytes do not begin as those of such a frame"
     left_over = nbytes % least
     place, end = HEADER.size, len(chunk) - left_over

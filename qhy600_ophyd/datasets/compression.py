@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from typing import Any, Literal, Protocol, get_args
 
 import numpy as np
@@ -61,10 +60,10 @@ def is_compressed(dataset: Any) -> bool:
 
 def frame_encoder(shape: tuple[int, int], dtype: np.dtype[Any]) -> FrameEncoder:
     """The fastest that this computer has: PyPI's bitshuffle in threads, or HDF5's filter."""
-    if find_spec("bitshuffle") is not None:
-        from qhy600_ophyd.datasets.block_encoder import BlockEncoder
-
-        return BlockEncoder(shape, dtype)
+    from qhy600_ophyd.datasets.block_encoder import BlockEncoder
     from qhy600_ophyd.datasets.filter_encoder import FilterEncoder
 
-    return FilterEncoder()
+    try:
+        return BlockEncoder(shape, dtype)
+    except ImportError:
+        return FilterEncoder()

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 from qhy600_ophyd.diagnosis import (
     access,
+    compressing,
     computer,
     connected,
     descriptors,
@@ -92,7 +93,7 @@ def diagnose(
         )
     else:
         checks += [_not_checked(name, "not asked for") for name in vendor_library.CHECKS]
-    return Diagnosis(checks=(*checks, of_supply))
+    return Diagnosis(checks=(*checks, of_supply, compressing.here()))
 
 
 def _of_camera(

@@ -58,7 +58,8 @@ from qhy600_ophyd.contract import Frame, Layout
 from qhy600_ophyd.datasets import HDF5FrameSink
 
 folder, interval, shape = Path(sys.argv[1]), float(sys.argv[2]), (int(sys.argv[3]),) * 2
-frames, kept, places = int(sys.argv[4]), int(sys.argv[5]), [int(place) for place in sys.argv[6:]]
+frames, kept, compression = int(sys.argv[4]), int(sys.argv[5]), sys.argv[6]
+places = [int(place) for place in sys.argv[7:]]
 killer = ctypes.CDLL(os.environ["LD_PRELOAD"])
 killer.kill_at.argtypes, killer.counted.restype = [ctypes.c_long], ctypes.c_long
 layout = Layout(
@@ -68,7 +69,7 @@ layout = Layout(
 )
 
 def write(path, told, place):
-    sink = HDF5FrameSink(path, column_interval=interval)
+    sink = HDF5FrameSink(path, column_interval=interval, compression=compression)
     sink.open("primary", layout)
     killer.kill_at(place)
     number = 0
@@ -107,7 +108,12 @@ pytestmark = [
     pytest.mark.skipif(sys.platform == "darwin", reason="macOS does not preload into its own calls"),
     pytest.mark.skipif(shutil.which("gcc") is None, reason="there is no gcc to compile the killer with"),
 ]
-intervals = pytest.mark.parametrize("interval", [0, 1e9], ids=["columns at once", "columns in batches"])
+KINDS = {
+    "columns at once": (0, "none"),
+    "columns in batches": (1e9, "none"),
+    "compressed": (1e9, "bitshuffle-lz4"),
+}
+kinds = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 
 
 @pytest.fixture(scope="module")
@@ -125,8 +131,9 @@ def killer(tmp_path_factory):
 def write_and_die(killer, tmp_path):
     """Runs a writer for each place, -1: not killed; the folders that they left."""
 
-    def run(interval, *places):
-        arguments = [tmp_path, interval, SHAPE[0], FRAMES, KEPT, *places]
+    def run(kind, *places):
+        interval, compression = kind
+        arguments = [tmp_path, interval, SHAPE[0], FRAMES, KEPT, compression, *places]
         done = subprocess.run(
             [sys.executable, "-c", WRITERS, *map(str, arguments)],
             env={**os.environ, "LD_PRELOAD": str(killer)},
@@ -170,32 +177,32 @@ def fault_of(folder):
     return None
 
 
-def writes_in_all(write_and_die, interval):
-    (whole,) = write_and_die(interval, -1)
+def writes_in_all(write_and_die, kind):
+    (whole,) = write_and_die(kind, -1)
     assert fault_of(whole) is None
     *_, done, count = (whole / "told").read_text().split()
     assert done == "done"
     return int(count)
 
 
-@intervals
-def test_a_kill_at_writes_spread_over_a_run_loses_nothing(write_and_die, interval):
-    writes = writes_in_all(write_and_die, interval)
-    folders = write_and_die(interval, *range(0, writes, writes // 15))
+@kinds
+def test_a_kill_at_writes_spread_over_a_run_loses_nothing(write_and_die, kind):
+    writes = writes_in_all(write_and_die, kind)
+    folders = write_and_die(kind, *range(0, writes, writes // 15))
     assert sum("done" not in (folder / "told").read_text() for folder in folders) == len(folders) >= 15
     assert [fault for folder in folders if (fault := fault_of(folder))] == []
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(1800)
-@intervals
-def test_a_kill_at_any_write_of_a_run_loses_nothing(write_and_die, interval, request):
+@kinds
+def test_a_kill_at_any_write_of_a_run_loses_nothing(write_and_die, kind, request):
     if "soak" not in request.config.getoption("markexpr"):
         pytest.skip("takes minutes: choose it with -m soak")
     faults = []
-    writes = writes_in_all(write_and_die, interval)
+    writes = writes_in_all(write_and_die, kind)
     for first in range(0, writes, 100):
-        for folder in write_and_die(interval, *range(first, min(first + 100, writes))):
+        for folder in write_and_die(kind, *range(first, min(first + 100, writes))):
             faults += [fault] if (fault := fault_of(folder)) else []
             shutil.rmtree(folder)
     assert faults == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from qhy600_ophyd.bench import Bench
-from qhy600_ophyd.diagnosis import Places, Status, diagnose
+from qhy600_ophyd.diagnosis import Places, Status, compressing, diagnose
 from qhy600_ophyd.diagnosis.child import Answer
 from qhy600_ophyd.diagnosis.descriptors import usb_view, view_of
 from qhy600_ophyd.diagnosis.usb_device import UsbView
@@ -17,6 +17,7 @@ GOOD = {"product": 0xC601, "bus": 2, "address": 4, "ports": [1, 3], "speed": 4}
 def elsewhere(monkeypatch):
     """Diagnoses what libusb answers, on a system without files; records how the library is asked."""
     monkeypatch.setattr(Places, "here", classmethod(lambda cls: None))
+    monkeypatch.setattr(compressing, "version", lambda library: "0.5.2")
     asked = []
 
     def probe(library, **how):
