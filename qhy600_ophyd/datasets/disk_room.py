@@ -72,7 +72,8 @@ class DiskRoom:
             os.lseek(self._file, 0, os.SEEK_SET)
             end = stated_end(os.read(self._file, SUPERBLOCK_BYTES))
             if end is not None and end < os.fstat(self._file).st_size:
-                os.ftruncate(self._file, end)
+                with contextlib.suppress(OSError):  # too much room harms nobody
+                    os.ftruncate(self._file, end)
             if self._fsync != "never":
                 os.fsync(self._file)
                 self._sync_names()

@@ -102,6 +102,7 @@ class HDF5FrameSink:
             )
         # Under another name until it is whole, so that a kill here leaves nothing that looks like a stream.
         part = self.path.with_name(self.path.name + ".part")
+        made = False
         try:
             part.unlink(missing_ok=True)
             make_skeleton(
@@ -113,6 +114,7 @@ class HDF5FrameSink:
                 compression=self._compression,
             )
             part.replace(self.path)
+            made = True
             file = GrowingFile(
                 self.path,
                 self._ledger,
@@ -122,7 +124,8 @@ class HDF5FrameSink:
             )
         except REFUSALS as error:
             part.unlink(missing_ok=True)
-            self.path.unlink(missing_ok=True)  # nothing was there before, and no frame is in it
+            if made:  # no frame is in it
+                self.path.unlink(missing_ok=True)
             raise StoreError(
                 f"{self.path} cannot be made ({reason(error)}). Choose another folder"
             ) from error
