@@ -9,14 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from qhy600_ophyd.contract.frame_numbers import COUNTERS, frames_between
 from qhy600_ophyd.datasets.findings import Finding
-
-COUNTERS: Mapping[bytes, int] = {b"gps_header": 1 << 32, b"burst_counter": 1 << 32}
-"""Counters in the camera, by the source of a sequence number, and after how many numbers they wrap.
-
-The GPS header has four bytes (rockit-astro/camd-qhy), the burst counter has four (EZCAP_QT,
-``threadBurstCapture.cpp``). Neither has been tried on a camera.
-"""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -62,7 +56,7 @@ class Numbers:
     @property
     def from_hardware(self) -> NDArray[np.bool_]:
         """Frames that the camera itself has numbered."""
-        return np.isin(self.source, list(COUNTERS)) & (self.sequence >= 0)
+        return np.isin(self.source, [name.encode() for name in COUNTERS]) & (self.sequence >= 0)
 
 
 def sequence_findings(numbers: Numbers) -> Iterator[Finding]:
@@ -78,8 +72,8 @@ def sequence_findings(numbers: Numbers) -> Iterator[Finding]:
             continue
         if min(numbers.sequence[here], numbers.sequence[here - 1]) < 0:
             continue
-        turn = COUNTERS.get(bytes(numbers.source[here]))
-        finding = _counted(numbers, here, turn) if turn else _by_host(numbers, here)
+        source = bytes(numbers.source[here]).decode()
+        finding = _counted(numbers, here, source) if source in COUNTERS else _by_host(numbers, here)
         if finding:
             yield finding
 
@@ -100,19 +94,17 @@ def host_gaps(numbers: Numbers) -> int:
     return int(np.maximum(steps, 0).sum())
 
 
-def _counted(numbers: Numbers, here: int, turn: int) -> Finding | None:
+def _counted(numbers: Numbers, here: int, source: str) -> Finding | None:
     """By a counter in the camera, which wraps."""
     before, now = int(numbers.sequence[here - 1]), int(numbers.sequence[here])
-    step = (now - before) % turn
+    step = frames_between(before, now, source=source)
     if numbers.discarded[here] > 0:
         return None  # the counter may have begun again, and with any number
     if step == 0:
         return Finding(kind="duplicated", frame=here, what=f"number {now} of the camera comes once more")
-    if step > turn // 2:
+    if step < 0:
         return Finding(kind="reordered", frame=here, what=f"number {now} of the camera comes behind {before}")
     lost = step - max(_exposures(numbers, here), 1)
-    # The header's counter leaves out 0, which it keeps for "no header".
-    lost -= now < before and numbers.source[here] == b"gps_header" and lost > 0
     if lost <= 0:
         return None
     what = f"the camera has counted {lost} frame{'s' if lost > 1 else ''} between {before} and {now}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from qhy600_ophyd.contract import FrameInfo
+from qhy600_ophyd.contract.frame_numbers import COUNTERS, frames_between
 
 _SHORTEST = 0.16
 """Period [s] from which on the time tells of a gap. Asking the vendor's library in vain costs 40 ms (measured
@@ -33,15 +34,15 @@ class GapWatch:
     def start_again(self) -> None:
         """A new stream begins."""
         self._index = 0
-        self._numbered: tuple[int, int] | None = None
+        self._numbered: tuple[int, int, str] | None = None
         self._in_step: tuple[int, int] | None = None
         self._last_arrival = 0
 
     def look(self, info: FrameInfo) -> int | None:
         """Frames missing before this one; ``None`` if only the next frame can show it."""
         self._index += 1
-        if info.sequence_source != "host":
-            return self._counted(info.sequence)
+        if info.sequence_source in COUNTERS:
+            return self._counted(info.sequence, info.sequence_source)
         if self._period < _SHORTEST:
             return 0
         interval = (info.arrival_monotonic - self._last_arrival) * 1e-9
@@ -64,12 +65,13 @@ class GapWatch:
         self._in_step = (late.arrival_monotonic, self._index)
         return missing
 
-    def _counted(self, sequence: int) -> int:
-        before, self._numbered = self._numbered, (sequence, self._index)
-        if before is None:
+    def _counted(self, sequence: int, source: str) -> int:
+        before, self._numbered = self._numbered, (sequence, self._index, source)
+        if before is None or before[2] != source:
             return 0
         # A frame whose header is not there has a number of the host, and has come all the same.
-        return max(sequence - before[0] - (self._index - before[1]), 0)
+        come = self._index - before[1]
+        return max(frames_between(before[0], sequence, source=source) - come, 0)
 
     def _behind(self, arrival: int) -> float:
         """Periods by which the frame looked at last came later than in step with the last one that was."""

@@ -10,6 +10,7 @@ import pytest
 from bluesky.protocols import Flyable, Preparable, WritesStreamAssets
 
 from qhy600_ophyd import Bench, plans
+from qhy600_ophyd.backends.simulated.head.shutter import Shutter
 from qhy600_ophyd.contract import SETTING_NAMES, CameraNotReady, Fault, FrameLost, SettingRefused
 from qhy600_ophyd.datasets import RunFolders, verify
 from qhy600_ophyd.device import FlyRequest
@@ -95,6 +96,22 @@ def test_a_gap_is_told_where_it_is_and_never_passed_over(tmp_path, on_loss, fram
     assert np.array_equal(gaps, before[1:]), "the camera's own numbers say the same"
     assert "3 frames lost" in stop_of(next(tmp_path.glob("*_burst_*/")))["reason"]
     assert not verify(run).ok
+
+
+@pytest.mark.parametrize("faults", [[], [LOST]], ids=["whole", "with a gap"])
+def test_the_wrap_of_the_cameras_counter_is_no_gap_and_hides_none(tmp_path, monkeypatch, faults):
+    """The counter of 32 bits goes to 1 behind its last number, in the middle of the stream."""
+    count = Shutter._sequence
+    monkeypatch.setattr(
+        Shutter, "_sequence", lambda shutter: (count(shutter) + (1 << 32) - 7) % ((1 << 32) - 1) + 1
+    )
+    with make_bench(tmp_path, *faults, gps_header=True) as bench:
+        run = bench.run(plans.burst(bench.camera, 12, exposure=EXPOSURE, on_loss="record"))
+    assert run.sequence[0] > run.sequence[-1]
+    before = run.lost_before.values
+    assert list(before[before > 0]) == [3] * len(faults)
+    missing = [finding.frame for finding in verify(run).findings if finding.kind == "missing"]
+    assert set(missing) == set(np.flatnonzero(before))
 
 
 def test_a_gap_ends_the_run_unless_told_otherwise_and_what_came_before_is_kept(tmp_path):
