@@ -19,7 +19,7 @@ from qhy600_ophyd.contract import (
 from qhy600_ophyd.device.frame_ring import FrameRing, check_delivered
 from qhy600_ophyd.device.outcome import Outcome
 from qhy600_ophyd.device.progress import ProgressStatus
-from qhy600_ophyd.device.row import compose_row
+from qhy600_ophyd.device.row import RowMaker
 from qhy600_ophyd.device.stream import Stream
 
 if TYPE_CHECKING:
@@ -51,9 +51,7 @@ class Exposing:
         self._device, self._stream, self._settings, self._ring = device, stream, settings, ring
         self._timeout = timeout = device.frame_timeout
         self._due = device.due.take()
-        self._labels = {name: getattr(device, name).get() for name in ("frame_kind", "step", "repeat")}
-        self._asked = device.requested
-        self._requested = settings.updated(self._asked)
+        self._rows = RowMaker(device, settings, areas=stream.areas, labels=("frame_kind", "step", "repeat"))
         self._cancelled = threading.Event()
         self._finish_if_cancelled = False
         self._over = threading.Event()
@@ -137,7 +135,7 @@ class Exposing:
         camera = self._device.backend
         self._stop_here_if_cancelled()
         camera.configure(self._settings)
-        self._device.applied(self._asked)
+        self._rows.applied()
         self._stop_here_if_cancelled()
         if self._due is not None:
             camera.clock.wait(self._until_due(), self._cancelled)
@@ -167,16 +165,8 @@ class Exposing:
             self._stop_here_if_cancelled()
             raise
         check_delivered(info, buffer)
-        row = compose_row(
-            info,
-            requested=self._requested,
-            capabilities=camera.capabilities,
-            light=self._device.illumination,
-            lost_before=0,
-            lateness=None if self._due is None else info.trigger_monotonic * 1e-9 - self._due,
-            **self._labels,
-            **self._stream.areas.read(buffer),
-        )
+        late = None if self._due is None else info.trigger_monotonic * 1e-9 - self._due
+        row = self._rows.row(info, buffer, lost_before=0, lateness=late)
         return self._stream.keep(buffer, row), info
 
     def _until_due(self) -> float:

@@ -27,7 +27,7 @@ from qhy600_ophyd.device.outcome import Outcome
 from qhy600_ophyd.device.pace import stream_period
 from qhy600_ophyd.device.progress import ProgressStatus
 from qhy600_ophyd.device.receiving import Receiver, Taken
-from qhy600_ophyd.device.row import compose_row
+from qhy600_ophyd.device.row import RowMaker
 
 if TYPE_CHECKING:
     from qhy600_ophyd.device.session import Activity, Session
@@ -78,11 +78,9 @@ class Flight:
         after: Activity | None = None,
     ):
         self._device, self._order, self._settings, self._ring = device, order, settings, ring
-        self._areas, self._after = areas, after
-        self._labels = {"frame_kind": device.frame_kind.get(), "step": device.step.get()}
+        self._after = after
+        self._rows = RowMaker(device, settings, areas=areas, labels=("frame_kind", "step"))
         self._repeat: Any = device.repeat.get()
-        self._asked = device.requested
-        self._requested = settings.updated(self._asked)
         # Recorded frames come as fast as they are read.
         self._period = stream_period(settings) if device.capabilities.recorded is None else 0.0
         self._frames = Continuity(order, self._period, hand_over=self._hand_over, give_back=ring.give)
@@ -187,14 +185,7 @@ class Flight:
         try:
             info = self._device.backend.grab(counts, self._device.frame_timeout)
             check_delivered(info, counts)
-            row = compose_row(
-                info,
-                requested=self._requested,
-                capabilities=self._device.backend.capabilities,
-                light=self._device.illumination,
-                **self._labels,
-                **self._areas.read(counts),
-            )
+            row = self._rows.row(info, counts)
         except BaseException as error:
             self._ring.give(counts)
             if self._cancelled.is_set() and isinstance(error, (ExposureCancelled, CameraNotReady)):
@@ -211,7 +202,7 @@ class Flight:
     def _start(self) -> None:
         camera = self._device.backend
         camera.configure(self._settings)
-        self._device.applied(self._asked)
+        self._rows.applied()
         camera.arm(None)
         self._running = True
         self._frames.stream_begins()

@@ -2,9 +2,65 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from numpy.typing import NDArray
 
 from qhy600_ophyd.contract import SETTING_NAMES, Capabilities, FrameInfo, Light, Settings
+from qhy600_ophyd.device.levels import Areas
+
+if TYPE_CHECKING:
+    from qhy600_ophyd.device.session import Session
+
+
+class RowMaker:
+    """Makes the rows of the frames that one trigger, or one kickoff, gives.
+
+    What was asked for, and what the plan calls the frames, is that of the moment when it is made.
+
+    Parameters
+    ----------
+    device
+        Whose camera, light and labels are meant.
+    settings
+        What the frames are taken with, complete.
+    areas
+        Where in a frame each region lies.
+    labels
+        Names of the device's labels that hold for all the frames.
+    """
+
+    def __init__(self, device: Session, settings: Settings, *, areas: Areas, labels: tuple[str, ...]):
+        self._device, self._areas = device, areas
+        self._asked = device.requested
+        self._requested = settings.updated(self._asked)
+        self._labels = {name: getattr(device, name).get() for name in labels}
+
+    def applied(self) -> None:
+        """Note that the camera has taken what was asked for."""
+        self._device.applied(self._asked)
+
+    def row(self, info: FrameInfo, counts: NDArray[Any], **more: Any) -> dict[str, Any]:
+        """The row of a frame that has just come, but for what is known only where it is stored.
+
+        Parameters
+        ----------
+        info
+            What the camera says of it.
+        counts
+            Shape ``(rows, columns)``.
+        more
+            Values of further columns.
+        """
+        return compose_row(
+            info,
+            requested=self._requested,
+            capabilities=self._device.backend.capabilities,
+            light=self._device.illumination,
+            **self._labels,
+            **self._areas.read(counts),
+            **more,
+        )
 
 
 def compose_row(

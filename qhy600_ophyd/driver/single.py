@@ -24,6 +24,7 @@ from qhy600_ophyd.driver.insistence import TRIES, insist
 from qhy600_ophyd.driver.inspection import Finding
 from qhy600_ophyd.driver.taking import Taking
 from qhy600_ophyd.driver.trigger import Readings, Trigger
+from qhy600_ophyd.driver.written_header import WrittenHeader
 
 _GRACE = 10.0
 """Host seconds beyond its timeout after which a readout that does not return is cancelled."""
@@ -40,7 +41,7 @@ class _Attempt:
     readings: Readings | None = None
     late: bool = False
     zeros: bool = False
-    header: bytes = b""
+    header: WrittenHeader | None = None
 
 
 class SingleFrame:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from qhy600_ophyd.contract import CameraLost, Settings
@@ -13,8 +12,9 @@ from qhy600_ophyd.driver.head import LOST, Control, Fetched, Head, HeadError
 from qhy600_ophyd.driver.inspection import Finding, inspect
 from qhy600_ophyd.driver.registers import Registers
 from qhy600_ophyd.driver.trigger import Readings
+from qhy600_ophyd.driver.written_header import WrittenHeader
 from qhy600_ophyd.sensor import Geometry
-from qhy600_ophyd.sensor.gps_header import LENGTH, NotAGpsHeader, decode
+from qhy600_ophyd.sensor.gps_header import LENGTH
 
 
 class Taking:
@@ -56,19 +56,9 @@ class Taking:
             self._last_digest = finding.digest or self._last_digest
         return finding
 
-    def header(self, counts: NDArray[Any]) -> bytes:
-        """What the camera wrote over the first counts of a frame; empty if it was not asked to, or did not.
-
-        A header states the frame's size, by which it is told from counts.
-        """
-        if not self.registers.gps_header or counts.nbytes < LENGTH:
-            return b""
-        written = counts.reshape(-1).view(np.uint8)[:LENGTH].tobytes()
-        try:
-            header = decode(written)
-        except NotAGpsHeader:
-            return b""
-        return written if (header.height, header.width) == counts.shape else b""
+    def header(self, counts: NDArray[Any]) -> WrittenHeader | None:
+        """What the camera wrote over the first counts; ``None`` if it was not asked to, or did not."""
+        return WrittenHeader.of(counts) if self.registers.gps_header else None
 
     def unverified(self, *seen: str) -> tuple[str, ...]:
         """What nothing could show to be right: `seen`, and freshness where the memory was not emptied."""

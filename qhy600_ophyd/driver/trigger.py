@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from qhy600_ophyd.contract import Clock, FrameInfo, Settings, TemperatureReading
-from qhy600_ophyd.sensor.gps_header import PULSE_BEFORE_END_NS, decode
+from qhy600_ophyd.driver.written_header import WrittenHeader
+from qhy600_ophyd.sensor.gps_header import PULSE_BEFORE_END_NS
 from qhy600_ophyd.sensor.timing import timing
 
 _ROW_ORDER = 1
@@ -101,7 +102,7 @@ class Trigger:
         discarded: int,
         unverified: tuple[str, ...],
         started: int,
-        header: bytes = b"",
+        header: WrittenHeader | None = None,
     ) -> FrameInfo:
         """What is recorded of its frame, which has just arrived.
 
@@ -109,7 +110,7 @@ class Trigger:
         first row's exposure ends a fixed time after the pulse, of which nothing is known but what the library
         says, so that it may be anything from none to twice that (standard uncertainty: that time / sqrt(3)).
         """
-        number = decode(header) if header else None
+        number = None if header is None else header.says
         exposure = round((settings.exposure or 0.0) * 1e9)
         start, uncertainty = self.utc_ns + round(self.delay * 1e9), self.delay_uncertainty
         clock_name = str(getattr(clock, "name", "host"))
@@ -139,7 +140,7 @@ class Trigger:
             unverified=unverified,
             undervoltage=readings.undervoltage,
             started=started,
-            header=header,
+            header=b"" if header is None else header.written,
         )
 
 

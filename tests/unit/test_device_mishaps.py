@@ -7,7 +7,7 @@ import pytest
 from qhy600_ophyd.backends.simulated import SimulatedCamera
 from qhy600_ophyd.contract import BufferTooSmall, QHY600Error
 from qhy600_ophyd.datasets import RunFolders
-from qhy600_ophyd.device import QHY600, exposing
+from qhy600_ophyd.device import QHY600, row
 
 
 class Clumsy(SimulatedCamera):
@@ -59,7 +59,7 @@ def test_a_row_that_cannot_be_composed_leaves_the_camera_idle(camera, backend, m
         raise MemoryError("no room for a row")
 
     with monkeypatch.context() as patch:
-        patch.setattr(exposing, "compose_row", out_of_memory)
+        patch.setattr(row, "compose_row", out_of_memory)
         with pytest.raises(MemoryError):
             camera.trigger().wait(10)
     assert backend.status().state == "idle"
