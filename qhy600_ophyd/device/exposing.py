@@ -47,6 +47,8 @@ class Exposing:
         Memory for the frame.
     """
 
+    what = "an exposure"
+
     def __init__(self, device: Session, stream: Stream, settings: Settings, *, ring: FrameRing):
         self._device, self._stream, self._settings, self._ring = device, stream, settings, ring
         self._timeout = timeout = device.frame_timeout
@@ -68,6 +70,7 @@ class Exposing:
                 initial=0.0,
                 target=exposure,
                 unit="s",
+                why_late=device.why_late,
                 ticking=True,
             )
         )

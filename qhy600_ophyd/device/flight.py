@@ -18,7 +18,9 @@ from qhy600_ophyd.contract import (
     FrameTimeout,
     QHY600Error,
     Settings,
+    StoreError,
 )
+from qhy600_ophyd.device.activity import Activity, stuck
 from qhy600_ophyd.device.continuity import Continuity
 from qhy600_ophyd.device.fly_request import Order
 from qhy600_ophyd.device.frame_ring import FrameRing, check_delivered
@@ -30,7 +32,7 @@ from qhy600_ophyd.device.receiving import Receiver, Taken
 from qhy600_ophyd.device.row import RowMaker
 
 if TYPE_CHECKING:
-    from qhy600_ophyd.device.session import Activity, Session
+    from qhy600_ophyd.device.session import Session
 
 _OVERHEAD = 120.0
 """Host seconds for initialising, applying settings and storing, beyond the frames themselves."""
@@ -62,7 +64,9 @@ class Flight:
     newest_only
         Frames that `use` is too slow for are left out.
     after
-        What has to be over before it begins.
+        What has to be over before it begins; it was told to end.
+    what
+        What it is called in messages.
     """
 
     def __init__(
@@ -76,9 +80,11 @@ class Flight:
         use: Callable[[Taken], None],
         newest_only: bool = False,
         after: Activity | None = None,
+        what: str = "a live stream",
     ):
-        self._device, self._order, self._settings, self._ring = device, order, settings, ring
-        self._after = after
+        self._device, self.order, self._settings, self._ring = device, order, settings, ring
+        self.what, self._after = what, after
+        self._patience = time.monotonic() + device.frame_timeout
         self._rows = RowMaker(device, settings, areas=areas, labels=("frame_kind", "step"))
         self._repeat: Any = device.repeat.get()
         # Recorded frames come as fast as they are read.
@@ -103,9 +109,10 @@ class Flight:
 
     def completed(self) -> ProgressStatus:
         """A status that ends when the last frame is stored."""
-        frames = self._order.missing or 1
         each = self._period + self._device.frame_timeout
-        return self._outcome.await_by(self._status(frames * each + _OVERHEAD))
+        frames = self.order.missing or 1
+        # What was told to end has the frame under way before it, and what the ring holds.
+        return self._outcome.await_by(self._status(each if self.cancelled else frames * each + _OVERHEAD))
 
     def end(self) -> None:
         """End after the frame under way."""
@@ -119,7 +126,7 @@ class Flight:
 
     def stop(self, *, success: bool) -> None:  # noqa: ARG002  (a shorter flight is none that failed)
         """End at once and call it enough: what has come is kept, and nothing fails."""
-        self._order.stopped = True
+        self.order.stopped = True
         self.cancel(finish=True)
 
     def cancel(self, *, finish: bool) -> None:
@@ -135,7 +142,7 @@ class Flight:
     @property
     def over(self) -> bool:
         """Whether camera, memory and store are free of it."""
-        return self._over.is_set()
+        return self._over.is_set() and (self._after is None or self._after.over)
 
     @property
     def cancelled(self) -> bool:
@@ -149,19 +156,36 @@ class Flight:
 
     def join(self, timeout: float) -> None:
         """Wait until it is over."""
+        until = time.monotonic() + timeout
         self._over.wait(timeout)
+        if self._after is not None:
+            self._after.join(max(until - time.monotonic(), 0.0))
 
     # -- in the camera's thread ---------------------------------------------------------------------------
 
     def run(self) -> None:
         """Begin, once what came before is over."""
         if self._after is not None and not self._after.over:
+            if self._cancelled.is_set() or time.monotonic() > self._patience:
+                self._never_begin(self._after)
+                return
             self._after.join(_LOOK)
             self._device.submit(self.run)
             return
         self._after = None
         self._receiver.start()
         self._turn()
+
+    def _never_begin(self, before: Activity) -> None:
+        error: Exception | None = self._reason_to_fail()
+        if not self._cancelled.is_set():
+            error = StoreError(
+                f"the live stream was not started: {stuck(before, self._device.frame_timeout)}, and start it "
+                "again"
+            )
+            self._ending = True
+        self._over.set()
+        self._outcome.end(error)
 
     def _turn(self) -> None:
         try:
@@ -176,7 +200,7 @@ class Flight:
 
     def _take_one(self) -> bool:
         """Start the stream if it does not run, and fetch a frame; False if there is none to fetch."""
-        if self._cancelled.is_set() or self._order.missing == 0 or (self._ending and self._frames.clear):
+        if self._cancelled.is_set() or self.order.missing == 0 or (self._ending and self._frames.clear):
             return False
         if not self._running:
             self._start()
@@ -217,14 +241,14 @@ class Flight:
             return counts
         began = time.monotonic()
         counts = self._ring.take(_LOOK)
-        self._order.held_up += time.monotonic() - began
+        self.order.held_up += time.monotonic() - began
         return counts
 
     def _hand_over(self, taken: Taken) -> None:
         first = self._repeat
-        taken.row["repeat"] = first if first < 0 else first + self._order.frames - 1
+        taken.row["repeat"] = first if first < 0 else first + self.order.frames - 1
         self._receiver.put(taken)
-        self._outcome.report(self._order.frames)
+        self._outcome.report(self.order.frames)
 
     def _land(self, error: Exception | None) -> None:
         """End the stream and hand over what is left; the rest is for the other thread."""
@@ -233,15 +257,15 @@ class Flight:
         self._frames.flush()
         if self._running and isinstance(error, CameraLost):
             # The frame under way. A plan that is resumed once the camera is back tells of it.
-            self._order.lose(1)
+            self.order.lose(1)
         self._receiver.finish(lambda: self._landed(error))
 
     def _reason_to_fail(self) -> Exception | None:
         if not (self._cancelled.is_set() and self._fails_if_cancelled):
             return None
-        wanted = self._order.request.frames
+        wanted = self.order.request.frames
         of = "" if wanted is None else f" of {wanted}"
-        return ExposureCancelled(f"the live stream was ended after {self._order.frames}{of} frames")
+        return ExposureCancelled(f"the live stream was ended after {self.order.frames}{of} frames")
 
     # -- in the thread that stores ------------------------------------------------------------------------
 
@@ -258,7 +282,8 @@ class Flight:
             self._device,
             give_up=lambda: self.cancel(finish=False),
             timeout=timeout,
-            initial=self._order.frames,
-            target=self._order.request.frames or self._order.frames,
+            initial=self.order.frames,
+            target=self.order.request.frames or self.order.frames,
             unit="frame",
+            why_late=self._device.why_late,
         )

@@ -20,12 +20,11 @@ def give_back(backend: Camera, worker: Worker, book: RunBook) -> None:
             backend.cancel()
             worker.call(backend.close, timeout=_PARTING)
     except CameraError:
-        # The worker hangs, perhaps with a file in its hands: nobody shall wait for that for ever.
+        # The camera hangs, and perhaps the disk: nobody shall wait for that for ever.
         finishing = threading.Thread(target=book.close, name="finishing files", daemon=True)
         finishing.start()
         finishing.join(_PARTING)
     else:
-        # The worker has let go of the frame that it was storing.
-        book.close()
+        book.close(patience=_PARTING)
     finally:
         worker.close()

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ophyd.status import DeviceStatus, Status
+from ophyd.utils import StatusTimeoutError
 
 
 def done(obj: Any) -> Status:
@@ -29,6 +30,8 @@ class ProgressStatus(DeviceStatus):
         come a moment after the failure was seen, and could end what was begun since.
     timeout
         Host seconds after which the status fails.
+    why_late
+        Says what is in the way then, if it knows better than that time has passed.
     initial, target, unit
         What ``current`` runs from and to.
     ticking
@@ -44,8 +47,10 @@ class ProgressStatus(DeviceStatus):
         initial: float,
         target: float,
         unit: str,
+        why_late: Callable[[float], Exception | None] = lambda _: None,
         ticking: bool = False,
     ):
+        self._why_late = why_late
         self._give_up = give_up
         self._initial, self._target, self._unit = initial, target, unit
         self._ticking = ticking and target - initial > 0.5
@@ -82,6 +87,9 @@ class ProgressStatus(DeviceStatus):
         self._give_up()
 
     def _settled(self) -> None:
+        # Before anybody who waits is told.
+        if isinstance(self._exception, StatusTimeoutError):
+            self._exception = self._why_late(self.timeout or 0.0) or self._exception
         self._tell(self._target)
 
     def _tick(self) -> None:

@@ -44,6 +44,11 @@ class RunBook:
         return next(reversed(self._open.values()), None)
 
     @property
+    def storing(self) -> bool:
+        """Whether a store has a frame in its hands."""
+        return any(stream.storing for stream in self._streams.values())
+
+    @property
     def engaged(self) -> bool:
         """Whether a RunEngine sends us the documents of an open run."""
         return bool(self._open)
@@ -124,11 +129,15 @@ class RunBook:
         owner = next((key[0] for key, stream in self._streams.items() if stream is self.current), "")
         return owner in ("", run)
 
-    def close(self, *, keep_engaged: bool = False) -> None:
-        """Close the files; with `keep_engaged`, those of runs whose stop is still to come stay open."""
+    def close(self, *, keep_engaged: bool = False, patience: float = 0.0) -> None:
+        """Close the files; with `keep_engaged`, those of runs whose stop is still to come stay open.
+
+        A store that has a frame in its hands gets `patience` host seconds to be done with it. After that its
+        file is closed once it is.
+        """
         if not keep_engaged:
             self._open.clear()
-        self._close([key for key in self._streams if key[0] not in self._open])
+        self._close([key for key in self._streams if key[0] not in self._open], patience=patience)
         self._described = self._asked = self.driven = False
 
     def _finish(self, doc: Mapping[str, Any]) -> None:
@@ -138,18 +147,17 @@ class RunBook:
         self._early = {key: early for key, early in self._early.items() if key[0] != run}
         self._close([key for key in self._streams if key[0] == run], stop=doc)
 
-    def _close(self, keys: list[tuple[str, str]], *, stop: Mapping[str, Any] | None = None) -> None:
+    def _close(
+        self, keys: list[tuple[str, str]], *, stop: Mapping[str, Any] | None = None, patience: float = 0.0
+    ) -> None:
         """Close streams, all of them, even when one cannot be finished."""
         with ExitStack() as stack:
             for key in keys:
                 stream = self._streams.pop(key)
                 if self.current is stream:
                     self.current = None
-                stack.callback(stream.sink.close)
-                if stop is not None:
-                    stack.callback(stream.sink.annotate, "stop", stop)
-                if key[0] or self.is_sent_from(stream):
-                    stack.callback(stream.cut_unannounced)
+                cut = bool(key[0]) or self.is_sent_from(stream)
+                stack.callback(stream.finish, cut=cut, stop=stop, patience=patience)
 
     def _check_unambiguous(self) -> None:
         """Refuse to announce a frame of a second run or stream in the file of the first."""

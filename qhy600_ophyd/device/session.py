@@ -4,50 +4,31 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable
-from typing import Any, Protocol, Self
+from concurrent.futures import Future
+from contextlib import suppress
+from typing import Any, Self
 
 from ophyd.device import Staged
 
-from qhy600_ophyd.contract import Camera, CameraLost, CameraNotReady, FrameInfo, Layout, LendsMemory, Light
+from qhy600_ophyd.contract import (
+    Camera,
+    CameraLost,
+    CameraNotReady,
+    FrameInfo,
+    Layout,
+    LendsMemory,
+    Light,
+    StoreError,
+)
+from qhy600_ophyd.device.activity import Activity, stuck
 from qhy600_ophyd.device.frame_ring import FrameRing, whole_number_of_buffers
 from qhy600_ophyd.device.giving_back import give_back
 from qhy600_ophyd.device.panel import Panel
 from qhy600_ophyd.device.reconnection import CHECK_PATIENCE, connect_again
 from qhy600_ophyd.device.run_book import RunBook
 
-
-class Activity(Protocol):
-    """What keeps the camera busy: an exposure, or a live stream."""
-
-    @property
-    def over(self) -> bool:
-        """Whether camera, memory and store are free of it."""
-        ...
-
-    @property
-    def cancelled(self) -> bool:
-        """Whether it was told to end."""
-        ...
-
-    def run(self) -> None:
-        """Begin, in the camera's thread."""
-        ...
-
-    def pause(self) -> None:
-        """End without a failure, to be gone on with later."""
-        ...
-
-    def stop(self, *, success: bool) -> None:
-        """End, because somebody wants it to."""
-        ...
-
-    def cancel(self, *, finish: bool) -> None:
-        """End at once; with `finish` without a failure."""
-        ...
-
-    def join(self, timeout: float) -> None:
-        """Wait until it is over."""
-        ...
+_PARTING = 5.0
+"""Host seconds for closing a camera whose thread may be stuck."""
 
 
 class Session(Panel):
@@ -83,6 +64,8 @@ class Session(Panel):
         self._memory: FrameRing | None = None
         self._book = RunBook()
         self._activity: Activity | None = None
+        self._stuck: Activity | None = None
+        self._parting: Future[None] | None = None
         self.on_lost: Callable[[CameraLost], bool] | None = None
         super().__init__(backend, name=name, **kwargs)
         self._give_back = weakref.finalize(self, give_back, backend, self._worker, self._book)
@@ -102,6 +85,21 @@ class Session(Panel):
         """Most memory that frames take on their way to the store; 0 while there are none."""
         return 0 if self._memory is None else self._memory.nbytes
 
+    def open(self) -> None:
+        """Connect to the camera and learn what it offers; does nothing when open.
+
+        Raises
+        ------
+        CameraNotReady
+            It was closed while a frame was stuck in its store, and is stuck there still.
+        """
+        if not self.is_open and self.exposing:
+            raise CameraNotReady(f"{self.name} cannot be opened: {self.busy()}")
+        if self._parting is not None:
+            self._parting.exception(_PARTING)
+            self._parting = None
+        super().open()
+
     def begin(self, activity: Activity) -> None:
         """Have the camera's thread run this next."""
         self._activity = activity
@@ -120,7 +118,33 @@ class Session(Panel):
             # A plan resumed after a pause may be back before the worker has let go.
             self._activity.join(self.frame_timeout)
         if self.exposing:
-            raise CameraNotReady(f"{self.name} is still exposing: wait for it, or call stop()")
+            raise CameraNotReady(f"{self.name} is still exposing: {self.busy()}")
+
+    def busy(self) -> str:
+        """What the camera is doing, and what can be done about that, for messages."""
+        assert self._activity is not None
+        what = self._activity.what
+        if not self._activity.cancelled:
+            return f"it is busy with {what}; wait for that, or end it with stop()"
+        if self._activity is self._stuck or self._book.storing:
+            return stuck(self._activity, self.frame_timeout)
+        return (
+            f"{what} was told to end, and the camera has not; check its cable, or close it and open it again"
+        )
+
+    def why_late(self, seconds: float) -> Exception | None:
+        """What is in the way of something that should have been over after so many seconds; else None."""
+        if self._activity is None or not self._book.storing:
+            return None
+        return StoreError(f"{self.name}: {stuck(self._activity, seconds)}")
+
+    def raise_if_stuck(self) -> None:
+        """Raise `StoreError` if something was told to end and did not."""
+        if self._stuck is not None and not self._stuck.over:
+            raise StoreError(
+                f"{self.name}: {stuck(self._stuck, self.frame_timeout)}. The file is finished once the store "
+                "answers; if it never does, what it had stored can be read, as after a kill"
+            )
 
     def pause(self) -> None:
         """End an exposure without a frame, or a live stream after the frame under way; neither fails.
@@ -140,7 +164,14 @@ class Session(Panel):
             self._activity.stop(success=success)
 
     def close(self) -> None:
-        """End any exposure, finish the files and give the camera back; does nothing when closed."""
+        """End any exposure, finish the files and give the camera back; does nothing when closed.
+
+        Raises
+        ------
+        StoreError
+            A frame is stuck in its store. The camera is given back all the same, at once if it can be, and
+            the file is finished once the store is done with it.
+        """
         with self._opening:
             if self._staged is not Staged.no:
                 super().unstage()
@@ -149,10 +180,11 @@ class Session(Panel):
             try:
                 if self.is_open:
                     self.is_open = False
-                    self.call(self.backend.close)
+                    self._part()
             finally:
                 self._book.close()
                 self._worker.close()
+        self.raise_if_stuck()
 
     def reconnect(self) -> FrameInfo:
         """Open a lost camera again as it was set; files and plans stay as they are.
@@ -184,11 +216,29 @@ class Session(Panel):
         return self.on_lost is not None and self.on_lost(error)
 
     def end_activity(self, *, finish: bool = False) -> None:
-        """End what is under way at once and wait until it is over; with `finish` it does not fail."""
+        """End what is under way at once and wait until it is over; with `finish` it does not fail.
+
+        It waits for `frame_timeout` at most, and not again for what was not over then.
+        """
         if self._activity is not None:
             self._activity.cancel(finish=finish)
-            self._activity.join(self.frame_timeout)
-            self._activity = None
+            if self._activity is not self._stuck:
+                self._activity.join(self.frame_timeout)
+            hangs = self._activity is self._stuck or self._book.storing
+            if self._activity.over or not hangs:
+                self._activity = self._stuck = None
+            else:
+                self._stuck = self._activity
+
+    def _part(self) -> None:
+        """Give the camera back."""
+        if self._stuck is None:
+            self.call(self.backend.close)
+            return
+        # The camera's thread may hold the frame that is stuck; the camera is closed once it comes free.
+        self._parting = self.submit(self.backend.close)
+        with suppress(TimeoutError):
+            self._parting.result(min(_PARTING, self.frame_timeout))
 
     def __enter__(self) -> Self:
         self.open()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,7 @@ from qhy600_ophyd.contract import (
     LayoutChanged,
     Settings,
     SinkFactory,
+    StoreError,
 )
 from qhy600_ophyd.device.announcements import Announcements
 from qhy600_ophyd.device.levels import Areas
@@ -114,6 +117,13 @@ class Stream:
         self.sink: FrameSink = factory(label, layout)
         self.announcements = Announcements(self.sink.address(), data_key)
         self.retaken = 0
+        self._storing = threading.Lock()
+        self._finished = False
+
+    @property
+    def storing(self) -> bool:
+        """Whether the store has a frame in its hands."""
+        return self._storing.locked()
 
     def check(self, settings: Settings) -> None:
         """Raise `LayoutChanged` for settings that would give frames of another shape."""
@@ -128,9 +138,18 @@ class Stream:
             self.retaken += surplus
 
     def keep(self, counts: NDArray[Any], row: Mapping[str, Any]) -> dict[str, Any]:
-        """Store a frame durably; returns its row, to which it was added how many were taken for it."""
+        """Store a frame durably; returns its row, to which it was added how many were taken for it.
+
+        Raises
+        ------
+        StoreError
+            It cannot be stored, or comes after the end.
+        """
         row = {**row, "retaken": self.retaken}
-        self.sink.append(Frame(counts, row))
+        with self._storing:
+            if self._finished:
+                raise StoreError(f"a frame came after stream {self.label!r} was finished and was not stored")
+            self.sink.append(Frame(counts, row))
         self.retaken = 0
         return row
 
@@ -138,3 +157,35 @@ class Stream:
         """Documents for the frames not yet handed out, up to `index` if given."""
         stop = self.sink.committed if index is None else min(index, self.sink.committed)
         yield from self.announcements.documents(stop)
+
+    def finish(self, *, cut: bool, stop: Mapping[str, Any] | None, patience: float) -> None:
+        """Close the file, whatever fails. A frame that is being stored goes first.
+
+        Parameters
+        ----------
+        cut
+            Whether frames that no document has announced are to be dropped.
+        stop
+            The run's stop document, where it is known.
+        patience
+            Host seconds to wait for the store; after that the rest is done in a thread, once it answers.
+        """
+        if self._storing.acquire(timeout=patience):
+            self._finish(cut, stop)
+            return
+
+        def once_it_answers() -> None:
+            self._storing.acquire()
+            self._finish(cut, stop)
+
+        threading.Thread(target=once_it_answers, name=f"finishing {self.label}", daemon=True).start()
+
+    def _finish(self, cut: bool, stop: Mapping[str, Any] | None) -> None:
+        self._finished = True
+        with ExitStack() as stack:
+            stack.callback(self._storing.release)
+            stack.callback(self.sink.close)
+            if stop is not None:
+                stack.callback(self.sink.annotate, "stop", stop)
+            if cut:
+                stack.callback(self.cut_unannounced)

@@ -14,7 +14,7 @@ from qhy600_ophyd.device.receiving import Taken
 from qhy600_ophyd.device.stream import layout_for
 
 if TYPE_CHECKING:
-    from qhy600_ophyd.device.qhy600 import QHY600
+    from qhy600_ophyd.device.session import Session
 
 
 class View:
@@ -39,7 +39,7 @@ class View:
     parent = None
 
     def __init__(
-        self, camera: QHY600, on_frame: Callable[[Frame], object] | None = None, *, frames: int | None = None
+        self, camera: Session, on_frame: Callable[[Frame], object] | None = None, *, frames: int | None = None
     ):
         self.name = f"{camera.name}_view"
         self._camera, self._on_frame = camera, on_frame
@@ -86,6 +86,7 @@ class View:
             ring=camera.memory(layout),
             use=self._show,
             newest_only=True,
+            what="a live view",
         )
         camera.begin(self._flight)
         return self._flight.completed()
