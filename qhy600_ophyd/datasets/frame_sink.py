@@ -62,7 +62,7 @@ class HDF5FrameSink:
         *,
         record: RunRecord | None = None,
         segment: int = 1,
-        column_interval: float = 0.01,
+        column_interval: float = 0.25,
         compression: Compression = "none",
         fsync: Fsync = "never",
         clock: Clock | None = None,

@@ -14,8 +14,8 @@ from qhy600_ophyd.sensor import Region
 _SAMPLES = 1 << 18
 """Pixels at most for a level: its error is then σ / 512, far below a count for any read noise here."""
 
-_ROWS_AT_ONCE = 32
-"""Whose counts fit into the processor's own memory; 256 at most, so that sums of bytes fit into 16 bits."""
+_TALLIED = 1 << 20
+"""Counts that lie within less are counted one by one, which is much faster than sorting them."""
 
 _CLIP = 5.0
 """Standard deviations from the median beyond which a pixel is warm, or hit, and does not count."""
@@ -74,43 +74,41 @@ def _area(rows: slice | None, columns: slice | None) -> tuple[slice, slice] | No
 
 
 def _mean(counts: NDArray[Any]) -> float:
-    return _total(counts) / counts.size
+    """Exact mean of counts of shape ``(rows, columns)``, at the speed of the memory.
 
-
-def _total(counts: NDArray[Any]) -> int:
-    """Exact sum of counts of shape ``(rows, columns)``, at the speed of the memory.
-
-    The sum H of up to 256 high bytes fits into 16 bits, and so does that of the low bytes, which is left of
-    the sum W of the whole counts: L = (W - 256 H) mod 65536. All of it is done in 16 bits, of which a
-    processor adds many at once; sums in 64 bit take twice as long.
+    A row of less than 65536 counts of 16 bits has a sum of 32 bits, which a processor adds fastest.
     """
-    if counts.dtype == np.uint8 and counts.shape[1] % 2 == 0 and counts.strides[1] == 1:
-        # Two counts are the bytes of one.
-        return sum(_byte_sums(counts.view(np.uint16)))
-    if counts.dtype != np.uint16:
-        return int(counts.sum(axis=1, dtype=np.uint64).sum())
-    high, low = _byte_sums(counts)
-    return 256 * high + low
-
-
-def _byte_sums(counts: NDArray[np.uint16]) -> tuple[int, int]:
-    """Sums of the high and of the low bytes."""
-    shifted = np.empty((min(_ROWS_AT_ONCE, len(counts)), counts.shape[1]), np.uint16)
-    high = low = 0
-    for first in range(0, len(counts), _ROWS_AT_ONCE):
-        rows = counts[first : first + _ROWS_AT_ONCE]
-        highs = np.right_shift(rows, 8, out=shifted[: len(rows)]).sum(axis=0, dtype=np.uint16)
-        lows = rows.sum(axis=0, dtype=np.uint16) - (highs << 8)
-        high += int(highs.sum(dtype=np.uint64))
-        low += int(lows.sum(dtype=np.uint64))
-    return high, low
+    narrow = counts.dtype.itemsize <= 2 and counts.shape[1] <= 1 << 16
+    rows = np.add.reduce(counts, axis=1, dtype=np.uint32 if narrow else np.uint64)
+    return int(rows.sum(dtype=np.uint64)) / counts.size
 
 
 def _level(counts: NDArray[Any]) -> float:
     # An odd stride through the flattened area meets every column.
     flat = counts.reshape(-1)
-    sample = flat[:: max(flat.size // _SAMPLES, 1) | 1].astype(np.float32)
-    distance = np.abs(sample - np.median(sample))
+    values, times = _tally(flat[:: max(flat.size // _SAMPLES, 1) | 1])
+    distance = np.abs(values - _median(values, times))
+    order = np.argsort(distance)
     # Whole counts cannot tell a deviation below one apart from none.
-    sigma = max(1.4826 * float(np.median(distance)), 1.0)
-    return float(sample[distance <= _CLIP * sigma].mean(dtype=np.float64))
+    sigma = max(1.4826 * _median(distance[order], times[order]), 1.0)
+    good = distance <= _CLIP * sigma
+    return float(np.average(values[good], weights=times[good]))
+
+
+def _tally(sample: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+    """The different counts of a sample, ascending, and how often each is there."""
+    low = int(sample.min())
+    if int(sample.max()) - low >= _TALLIED:
+        values, times = np.unique(sample, return_counts=True)
+        return values.astype(np.float64), times
+    times = np.bincount((sample - sample.dtype.type(low)).astype(np.intp))
+    (places,) = np.nonzero(times)
+    return (places + low).astype(np.float64), times[places]
+
+
+def _median(values: NDArray[np.float64], times: NDArray[np.intp]) -> float:
+    """Median of ascending `values` of which each is there so many times."""
+    ends = np.cumsum(times)
+    last = int(ends[-1]) - 1
+    middle = np.searchsorted(ends, [last // 2, (last + 1) // 2], side="right")
+    return float(values[middle].mean())

@@ -1,0 +1,239 @@
+"""What the way from a camera's buffer to a durable frame and its document costs, as ratios in one run.
+
+``python benchmarks/acquire.py --json`` prints, for a camera that hands out frames made beforehand
+(`prepared_camera`), on two cores if there are more:
+
+``raw_ratio``, ``compressed_fps``
+    Of the frame sink, from `storing`.
+``paced``
+    Live streams at the camera's own rates, each in a process of its own: ``frames`` stored and announced,
+    ``lost``, ``fps``, ``cpu`` (cores), peak ``rss_gb``, ``ring_gb`` of it for frames on their way.
+``unpaced_ratio``
+    Frames a second of a burst, from the plan to the last document, over those of a bare loop that appends the
+    same frames to the same sink.
+``unpaced_strip_ratio``
+    The same for strips of 9600 × 100.
+``event_overhead_ms``
+    Of a step plan at 64 × 64, beyond the time that the camera's own calls take.
+``event_ms_sim_det``
+    An event of ``bp.count([ophyd.sim.det])``, by turns with it.
+``soak_growth_mb``
+    Resident memory after 10,000 small frames of a burst beyond that after the first 1,000.
+``abort_s``
+    From the call that aborts an exposure of 600 s until the RunEngine is idle.
+
+Files are removed as soon as they are done with; a stream of 60 s at full rate takes 18 GB of the folder.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("OPHYD_CONTROL_LAYER", "dummy")
+
+import bluesky.plans as bp
+import ophyd.sim
+from bluesky import RunEngine
+from bluesky.utils import RunEngineInterrupted
+from prepared_camera import PreparedCamera
+from turns import medians
+
+from qhy600_ophyd import QHY600, SimulatedCamera, plans
+from qhy600_ophyd.contract import Frame, SystemClock
+from qhy600_ophyd.datasets import RunFolders, verify
+from qhy600_ophyd.device.row import compose_row
+from qhy600_ophyd.device.stream import layout_for
+
+STRIP = (0, 0, 9600, 100)
+PACED: dict[str, dict[str, Any]] = {
+    "2.5 fps, 16 bit, full frame": {"fps": 2.5, "bit_depth": 16},
+    "4 fps, 8 bit, full frame": {"fps": 4.0, "bit_depth": 8},
+    "160 fps, 16 bit, 9600 x 100": {"fps": 160.0, "bit_depth": 16, "roi": STRIP},
+}
+
+
+class Setup:
+    """A device on a camera, a RunEngine that knows it, and a folder that is emptied between runs."""
+
+    def __init__(self, folder: Path, camera: Any, **settings: Any):
+        self.folder, self.camera = folder, camera
+        self.device = QHY600(camera, sink=folder, name="camera")
+        self.device.open()
+        self.device.configure(settings)
+        self.device.apply()
+        self.engine = RunEngine({}, context_managers=[])
+        self.engine.subscribe(self.device.on_document)
+
+    def run(self, plan: Any) -> None:
+        """Take it, and remove what it has left from before."""
+        self.empty()
+        self.engine(plan)
+
+    def empty(self) -> None:
+        """Remove all runs."""
+        for run in self.folder.iterdir():
+            shutil.rmtree(run)
+
+    def close(self) -> None:
+        """Give everything back."""
+        self.device.close()
+        self.empty()
+
+
+def rss_gb(*, peak: bool = False) -> float:
+    """Resident memory of this process; NaN where the system does not say."""
+    try:
+        lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return float("nan")
+    wanted = "VmHWM" if peak else "VmRSS"
+    return next(float(line.split()[1]) / 2**20 for line in lines if line.startswith(wanted))
+
+
+def paced_here(folder: Path, name: str, seconds: float) -> dict[str, Any]:
+    """One paced stream in this process."""
+    settings = dict(PACED[name])
+    fps = settings.pop("fps")
+    frames = max(round(seconds * fps), 1)
+    # A second and a half of frames in the camera: 1 GB at the full rate of 16 bit.
+    camera = PreparedCamera(period=1.0 / fps, memory=max(round(1.5 * fps), 2))
+    setup = Setup(folder, camera, exposure=1e-3, usb_traffic=0, **settings)
+    told = [0]
+
+    def count(kind: str, doc: Any) -> None:
+        if kind == "stream_datum":
+            told[0] += doc["indices"]["stop"] - doc["indices"]["start"]
+
+    rings = [0]
+    setup.engine.subscribe(count)
+    setup.engine.subscribe(lambda *_: rings.append(setup.device.ring_bytes))
+    cpu, began = time.process_time(), time.perf_counter()
+    setup.run(plans.burst(setup.device, frames, on_loss="record"))
+    took, used = time.perf_counter() - began, time.process_time() - cpu
+    lost = frames - told[0]
+    memory = rss_gb(peak=True)
+    (run,) = folder.iterdir()
+    report = verify(run)
+    setup.close()
+    return {
+        "name": name,
+        "frames": told[0],
+        "lost": lost,
+        "verified": report.ok and report.frames == told[0],
+        "fps": round(told[0] / took, 3),
+        "cpu": round(used / took, 3),
+        "rss_gb": round(memory, 3),
+        "ring_gb": round(max(rings) / 2**30, 3),
+    }
+
+
+def in_a_child(folder: Path, *arguments: str) -> Any:
+    """The answer of this program in a process of its own, so that the peak of memory is its own."""
+    with tempfile.TemporaryDirectory(dir=folder) as own:
+        command = [sys.executable, __file__, "--folder", own, *arguments]
+        done = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def unpaced(folder: Path, rounds: int, frames: int, *, copies: bool = False, **settings: Any) -> dict[str, float]:
+    """A burst against a bare loop over the same sink, with the same frames and rows."""
+    setup = Setup(folder, PreparedCamera(copies=copies), exposure=1e-3, usb_traffic=0, **settings)
+    device, prepared = setup.device, setup.camera.prepare()
+    layout = layout_for(device.actual, device.capabilities, device="camera", start=None)
+
+    setup.run(plans.burst(device, 1))
+    row = dict(device.row)
+
+    def bare() -> None:
+        setup.empty()
+        sink = RunFolders(folder)("primary", layout)
+        for n in range(frames):
+            counts = prepared[n % len(prepared)]
+            counts.reshape(-1)[0] = n % 200
+            sink.append(Frame(counts, {**row, "sequence": n}))
+        sink.close()
+
+    alone, whole = medians(rounds, bare, lambda: setup.run(plans.burst(device, frames)))
+    setup.close()
+    return {"ratio": alone / whole, "fps": frames / whole, "bare_fps": frames / alone}
+
+
+def events(folder: Path, rounds: int, number: int) -> dict[str, float]:
+    """Events of a step plan, against those of a simulated detector."""
+    setup = Setup(folder, PreparedCamera(), exposure=1e-3, roi=(0, 0, 64, 64))
+    busy: list[float] = []
+
+    def ours() -> None:
+        before = setup.camera.busy
+        setup.engine(bp.count([setup.device], number))
+        busy.append(setup.camera.busy - before)
+        setup.empty()
+
+    taken, yardstick = medians(rounds, ours, lambda: setup.engine(bp.count([ophyd.sim.det], number)))
+    setup.close()
+    camera = sorted(busy[1:])[len(busy[1:]) // 2]
+    return {
+        "event_overhead_ms": (taken - camera) / number * 1e3,
+        "event_ms": taken / number * 1e3,
+        "event_camera_ms": camera / number * 1e3,
+        "event_ms_sim_det": yardstick / number * 1e3,
+    }
+
+
+def soak(folder: Path, frames: int) -> dict[str, float]:
+    """Growth of memory over a long burst of small frames."""
+    setup = Setup(folder, PreparedCamera(), exposure=1e-3, roi=(0, 0, 512, 512), usb_traffic=0)
+    marks: dict[str, float] = {}
+
+    def look(kind: str, doc: Any) -> None:
+        if kind == "stream_datum":
+            marks["end"] = rss_gb()
+            marks["ring"] = setup.device.ring_bytes
+            if doc["indices"]["stop"] >= frames // 10:
+                marks.setdefault("begin", marks["end"])
+
+    setup.engine.subscribe(look)
+    setup.run(plans.burst(setup.device, frames))
+    setup.close()
+    return {
+        "soak_growth_mb": (marks["end"] - marks["begin"]) * 1024,
+        "soak_frames": frames,
+        "soak_ring_mb": marks["ring"] / 2**20,
+    }
+
+
+def abort(folder: Path) -> dict[str, float]:
+    """How long it takes to abort an exposure of ten minutes, on a camera whose time is the computer's."""
+    setup = Setup(folder, SimulatedCamera(width=64, height=64, clock=SystemClock()), exposure=600.0)
+
+    def interrupt() -> None:
+        SystemClock().wait(1.0)
+        setup.engine.request_pause(defer=False)
+
+    threading.Thread(target=interrupt).start()
+    try:
+        setup.engine(bp.count([setup.device]))
+    except RunEngineInterrupted:
+        began = time.perf_counter()
+        setup.engine.abort()
+    setup.device.require_idle()
+    took = time.perf_counter() - began
+    setup.close()
+    return {"abort_s": took}
+
+
+def storing(rounds: int) -> dict[str, float]:
+    """What the sink's own benchmark measures."""
+    from storing import compressed_fps, raw_ratio
+
+    return {"raw_ratio": raw_ratio(), "compressed_fps": compressed_fps()}
