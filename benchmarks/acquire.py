@@ -145,7 +145,9 @@ def in_a_child(folder: Path, *arguments: str) -> Any:
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def unpaced(folder: Path, rounds: int, frames: int, *, copies: bool = False, **settings: Any) -> dict[str, float]:
+def unpaced(
+    folder: Path, rounds: int, frames: int, *, copies: bool = False, **settings: Any
+) -> dict[str, float]:
     """A burst against a bare loop over the same sink, with the same frames and rows."""
     setup = Setup(folder, PreparedCamera(copies=copies), exposure=1e-3, usb_traffic=0, **settings)
     device, prepared = setup.device, setup.camera.prepare()

@@ -11,7 +11,7 @@ from typing import Any
 
 import h5py
 import numpy as np
-from h5py import h5s
+from h5py import h5s, h5t
 from numpy.typing import NDArray
 
 from qhy600_ophyd.contract import Clock
@@ -69,6 +69,7 @@ class GrowingFile:
             self._scale: Any = self._file["frame"]
             self._columns: dict[str, Any] = {name: self._file[name] for name in ledger.columns}
             self._description = description_checksum(self._file, counts=COUNTS, ledger=LEDGER)
+            self._types = {name: h5t.py_create(column.dtype) for name, column in self._columns.items()}
             self._texts = [column for column in self._columns.values() if column.dtype.kind == "S"]
             self._ledger = ledger
             self._row_before = self._description
@@ -139,12 +140,18 @@ class GrowingFile:
         rows = np.concatenate(self._waiting)
         first = int(rows[COMMITTED][0]) - 1
         stop = first + len(rows)
+        # Columns of one shape have one place in the file, and keep their type: to make these costs more than
+        # to write.
+        places: dict[tuple[int, ...], tuple[Any, Any]] = {}
         for name, column in self._columns.items():
             values = np.ascontiguousarray(rows[name])
-            place = h5s.create_simple((stop, *values.shape[1:]))
-            place.select_hyperslab((first, *(0 for _ in values.shape[1:])), values.shape)
-            column.id.set_extent((stop, *values.shape[1:]))
-            column.id.write(h5s.create_simple(values.shape), place, values)
+            rest = values.shape[1:]
+            if rest not in places:
+                place = h5s.create_simple((stop, *rest))
+                place.select_hyperslab((first, *(0 for _ in rest)), values.shape)
+                places[rest] = h5s.create_simple(values.shape), place
+            column.id.set_extent((stop, *rest))
+            column.id.write(*places[rest], values, self._types[name])
         self._waiting.clear()
 
     def catch_up(self) -> None:

@@ -73,7 +73,8 @@ class Announcements:
             return
         if not self.run:
             yield "stream_resource", self._resource
-        datum = self._compose_datum(StreamRange(start=self.handed_out, stop=stop))
+        # Held against its schema in the tests: doing it here costs half a millisecond for each event.
+        datum = self._compose_datum(StreamRange(start=self.handed_out, stop=stop), validate=False)
         self._handed_out.append(datum)
         yield "stream_datum", datum
 
