@@ -3,16 +3,20 @@
 ``python benchmarks/acquire.py --json`` prints, for a camera that hands out frames made beforehand
 (`prepared_camera`), on two cores if there are more:
 
-``raw_ratio``, ``compressed_fps``
-    Of the frame sink, from `storing`.
+``raw_ratio``, ``compressed_fps``, ``fsync``
+    Of the frame sink, and what else `storing` says.
 ``paced``
     Live streams at the camera's own rates, each in a process of its own: ``frames`` stored and announced,
-    ``lost``, ``fps``, ``cpu`` (cores), peak ``rss_gb``, ``ring_gb`` of it for frames on their way.
+    ``lost``, ``fps``, ``cpu`` (cores, of the whole run), peak ``rss_gb``. In that, ``ring_gb`` is for frames
+    on their way, and three frames are the camera's.
 ``unpaced_ratio``
     Frames a second of a burst, from the plan to the last document, over those of a bare loop that appends the
     same frames to the same sink.
+``unpaced_copied_ratio``
+    The same with a camera that copies each frame into memory of ours, which competes for the computer's
+    memory with the store; the other one lends memory that its frames lie in.
 ``unpaced_strip_ratio``
-    The same for strips of 9600 × 100.
+    As ``unpaced_ratio``, for strips of 9600 × 100.
 ``event_overhead_ms``
     Of a step plan at 64 × 64, beyond the time that the camera's own calls take.
 ``event_ms_sim_det``
@@ -20,7 +24,7 @@
 ``soak_growth_mb``
     Resident memory after 10,000 small frames of a burst beyond that after the first 1,000.
 ``abort_s``
-    From the call that aborts an exposure of 600 s until the RunEngine is idle.
+    From the wish to abort an exposure of 600 s until the RunEngine and the camera are idle.
 
 Files are removed as soon as they are done with; a stream of 60 s at full rate takes 18 GB of the folder.
 """
@@ -29,6 +33,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import os
 import shutil
 import subprocess
@@ -50,8 +55,7 @@ from turns import medians
 
 from qhy600_ophyd import QHY600, SimulatedCamera, plans
 from qhy600_ophyd.contract import Frame, SystemClock
-from qhy600_ophyd.datasets import RunFolders, verify
-from qhy600_ophyd.device.row import compose_row
+from qhy600_ophyd.datasets import RunFolders, open_run, verify
 from qhy600_ophyd.device.stream import layout_for
 
 STRIP = (0, 0, 9600, 100)
@@ -124,13 +128,15 @@ def paced_here(folder: Path, name: str, seconds: float) -> dict[str, Any]:
     memory = rss_gb(peak=True)
     (run,) = folder.iterdir()
     report = verify(run)
+    with open_run(run) as taken:
+        arrived = taken.arrival_monotonic.values * 1e-9
     setup.close()
     return {
         "name": name,
         "frames": told[0],
         "lost": lost,
         "verified": report.ok and report.frames == told[0],
-        "fps": round(told[0] / took, 3),
+        "fps": round((len(arrived) - 1) / (arrived[-1] - arrived[0]), 3),
         "cpu": round(used / took, 3),
         "rss_gb": round(memory, 3),
         "ring_gb": round(max(rings) / 2**30, 3),
@@ -217,25 +223,93 @@ def soak(folder: Path, frames: int) -> dict[str, float]:
 def abort(folder: Path) -> dict[str, float]:
     """How long it takes to abort an exposure of ten minutes, on a camera whose time is the computer's."""
     setup = Setup(folder, SimulatedCamera(width=64, height=64, clock=SystemClock()), exposure=600.0)
+    asked: list[float] = []
 
     def interrupt() -> None:
         SystemClock().wait(1.0)
+        asked.append(time.perf_counter())
         setup.engine.request_pause(defer=False)
 
-    threading.Thread(target=interrupt).start()
+    thread = threading.Thread(target=interrupt)
+    thread.start()
     try:
         setup.engine(bp.count([setup.device]))
     except RunEngineInterrupted:
-        began = time.perf_counter()
         setup.engine.abort()
     setup.device.require_idle()
-    took = time.perf_counter() - began
+    took = time.perf_counter() - asked[0]
+    thread.join()
     setup.close()
     return {"abort_s": took}
 
 
-def storing(rounds: int) -> dict[str, float]:
+def of_the_sink(folder: Path, rounds: int) -> dict[str, Any]:
     """What the sink's own benchmark measures."""
-    from storing import compressed_fps, raw_ratio
+    from storing import compressed_fps, fsync_cost, raw_ratio, simulated_frames
 
-    return {"raw_ratio": raw_ratio(), "compressed_fps": compressed_fps()}
+    frames = simulated_frames()
+    raw, compressed = (measure(folder, frames, rounds=rounds) for measure in (raw_ratio, compressed_fps))
+    return {**raw, **compressed, "fsync": fsync_cost(folder, frames)}
+
+
+def of_the_way(folder: Path, rounds: int, seconds: float) -> dict[str, Any]:
+    """What is measured here: short runs in this process, long ones in processes of their own."""
+    frames = max(round(24 * min(seconds / 60, 1.0)), 2)
+    whole = unpaced(folder, rounds, frames)
+    copied = unpaced(folder, rounds, frames, copies=True)
+    strips = unpaced(folder, rounds, 50 * frames, roi=STRIP)
+    return {
+        "unpaced_ratio": whole["ratio"],
+        "unpaced_fps": whole["fps"],
+        "bare_fps": whole["bare_fps"],
+        "unpaced_copied_ratio": copied["ratio"],
+        "unpaced_strip_ratio": strips["ratio"],
+        "unpaced_strip_fps": strips["fps"],
+        **events(folder, rounds, 200),
+        **in_a_child(folder, "--child", "soak", "--seconds", str(seconds)),
+        **abort(folder),
+        "paced": [in_a_child(folder, "--child", name, "--seconds", str(seconds)) for name in PACED],
+    }
+
+
+def show(figures: dict[str, Any]) -> None:
+    """For people."""
+    for name, value in figures.items():
+        if name == "paced":
+            for run in value:
+                print("  ".join(f"{key} {one}" for key, one in run.items()))
+        elif isinstance(value, dict):
+            print(f"{name:22} " + "  ".join(f"{key} {one:.4g}" for key, one in value.items()))
+        else:
+            print(f"{name:22} {value:10.4g}")
+
+
+def main() -> None:
+    """Measure and print."""
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options.add_argument("--json", action="store_true", help="one JSON object")
+    options.add_argument(
+        "--seconds", type=float, default=60.0, help="of each paced run; shortens the rest too"
+    )
+    options.add_argument("--rounds", type=int, default=5, help="rounds that count")
+    options.add_argument("--folder", type=Path, help="on the disk in question; the system's own otherwise")
+    options.add_argument("--without-sink", action="store_true", help="leave out what storing.py measures")
+    options.add_argument("--child", help=argparse.SUPPRESS)
+    chosen = options.parse_args()
+    # It would tell of the exposure that is aborted.
+    logging.getLogger("bluesky").setLevel(logging.CRITICAL)
+    with tempfile.TemporaryDirectory(dir=chosen.folder, ignore_cleanup_errors=True) as scratch:
+        folder = Path(scratch)
+        if chosen.child == "soak":
+            print(json.dumps(soak(folder, max(round(10_000 * min(chosen.seconds / 60, 1.0)), 500))))
+            return
+        if chosen.child:
+            print(json.dumps(paced_here(folder, chosen.child, chosen.seconds)))
+            return
+        figures = {} if chosen.without_sink else of_the_sink(folder, 2 * chosen.rounds)
+        figures |= of_the_way(folder, chosen.rounds, chosen.seconds)
+    print(json.dumps(figures)) if chosen.json else show(figures)
+
+
+if __name__ == "__main__":
+    main()

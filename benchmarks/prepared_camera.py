@@ -35,7 +35,7 @@ _STAMP = 4
 
 
 _NOBODY_ELSE = 3
-"""References to memory that is lent to nobody: the camera's own, that of who asks, and that of the question."""
+"""References to memory that is lent to nobody: the camera's, that of who asks, that of the question."""
 
 
 class PreparedCamera:
