@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
 from importlib.util import find_spec
+from pathlib import Path
 
 import h5py
 import numpy as np
@@ -142,3 +144,28 @@ def test_no_damage_within_a_chunk_that_is_framed_well_makes_the_filter_crash():
     word, refused = done.stdout.split()
     assert word == "done"
     assert 100 < int(refused) < 3000
+
+
+THREADS = """
+import os, threading
+import numpy as np
+from qhy600_ophyd.datasets.block_encoder import BlockEncoder
+
+before = len(os.listdir("/proc/self/task"))
+encoder = BlockEncoder((1536, 1400), np.dtype("<u2"))
+encoder.encode(np.zeros((1536, 1400), "<u2"))
+print(len(os.listdir("/proc/self/task")) - before == threading.active_count() - 1 > 0, *sorted(os.environ))
+"""
+
+
+@with_bitshuffle
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="this system does not show its threads")
+@pytest.mark.parametrize("given", [{}, {"OMP_NUM_THREADS": "3"}], ids=["nothing set", "set by the user"])
+def test_bitshuffle_begins_no_threads_beside_ours_and_the_environment_stays(given):
+    environment = {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"} | given
+    done = subprocess.run(
+        [sys.executable, "-c", THREADS], capture_output=True, text=True, check=True, env=environment
+    )
+    ours, *names = done.stdout.split()
+    assert ours == "True"
+    assert ("OMP_NUM_THREADS" in names) == bool(given)
