@@ -20,9 +20,9 @@ _NO_SUCH_CALL = (errno.EINVAL, errno.EOPNOTSUPP, errno.ENOSYS)
 class DiskRoom:
     """A second descriptor of a file that HDF5 writes, which changes none of its bytes.
 
-    HDF5 decides where a file is to end before it writes there. If the system refuses that (no space, a quota,
-    a greatest length of files), the file that HDF5 closes names an end which it does not have, and opens no
-    more. So the room is taken first, and HDF5 never meets a refusal. While a file grows, and after a kill,
+    HDF5 decides where a file is to end before it writes there. If files may not be that long, the one that
+    HDF5 closes names an end which it does not have, and opens no more; if there is no space, it is written in
+    part. So the room is taken first, and HDF5 never meets a refusal. While a file grows, and after a kill,
     there is room behind what was written.
 
     Parameters
