@@ -71,6 +71,27 @@ def test_a_pause_is_not_mistaken_for_a_frame_when_the_plan_does_not_rewind(RE, s
     assert sum(files().values()) == len(documents.events())
 
 
+def test_an_exposure_of_ten_minutes_is_given_up_within_two_seconds(RE, slow, documents, files):
+    RE.subscribe(slow.on_document)
+    slow.exposure.set(600.0)
+    clock, asked = SystemClock(), []
+
+    def interrupt():
+        asked.append(clock.monotonic())
+        RE.request_pause(defer=False)
+
+    thread = once_exposing(slow, interrupt)
+    with pytest.raises(RunEngineInterrupted):
+        RE(bp.count([slow]))
+    thread.join()
+    RE.abort()
+    assert clock.monotonic() - asked[0] < 2.0
+    assert slow.backend.status().state == "idle"
+    assert not slow.exposing
+    assert len(documents["stop"]) == 1
+    assert sum(files().values()) == 0
+
+
 def test_stop_fails_the_status_with_its_reason(slow):
     slow.stage()
     status = slow.trigger()
