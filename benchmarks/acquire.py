@@ -35,7 +35,6 @@ import argparse
 import json
 import logging
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -48,12 +47,12 @@ os.environ.setdefault("OPHYD_CONTROL_LAYER", "dummy")
 
 import bluesky.plans as bp
 import ophyd.sim
-from bluesky import RunEngine
 from bluesky.utils import RunEngineInterrupted
 from prepared_camera import PreparedCamera
+from rig import Setup, rss_gb
 from turns import medians
 
-from qhy600_ophyd import QHY600, SimulatedCamera, plans
+from qhy600_ophyd import SimulatedCamera, plans
 from qhy600_ophyd.contract import Frame, SystemClock
 from qhy600_ophyd.datasets import RunFolders, open_run, verify
 from qhy600_ophyd.device.stream import layout_for
@@ -64,44 +63,6 @@ PACED: dict[str, dict[str, Any]] = {
     "4 fps, 8 bit, full frame": {"fps": 4.0, "bit_depth": 8},
     "160 fps, 16 bit, 9600 x 100": {"fps": 160.0, "bit_depth": 16, "roi": STRIP},
 }
-
-
-class Setup:
-    """A device on a camera, a RunEngine that knows it, and a folder that is emptied between runs."""
-
-    def __init__(self, folder: Path, camera: Any, **settings: Any):
-        self.folder, self.camera = folder, camera
-        self.device = QHY600(camera, sink=folder, name="camera")
-        self.device.open()
-        self.device.configure(settings)
-        self.device.apply()
-        self.engine = RunEngine({}, context_managers=[])
-        self.engine.subscribe(self.device.on_document)
-
-    def run(self, plan: Any) -> None:
-        """Take it, and remove what it has left from before."""
-        self.empty()
-        self.engine(plan)
-
-    def empty(self) -> None:
-        """Remove all runs."""
-        for run in self.folder.iterdir():
-            shutil.rmtree(run)
-
-    def close(self) -> None:
-        """Give everything back."""
-        self.device.close()
-        self.empty()
-
-
-def rss_gb(*, peak: bool = False) -> float:
-    """Resident memory of this process; NaN where the system does not say."""
-    try:
-        lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
-    except OSError:
-        return float("nan")
-    wanted = "VmHWM" if peak else "VmRSS"
-    return next(float(line.split()[1]) / 2**20 for line in lines if line.startswith(wanted))
 
 
 def paced_here(folder: Path, name: str, seconds: float) -> dict[str, Any]:
