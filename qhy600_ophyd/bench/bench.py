@@ -53,7 +53,7 @@ class Bench:
         self.RE = self._engine.RE
         self.RE.md.update({"operator": _user()})
         self.RE.md.update({k: v for k, v in profile.metadata.model_dump().items() if v})
-        self.RE.md["profile"] = profile.model_dump(mode="json", exclude_none=True)
+        self.RE.md["profile"] = profile.as_tables()
 
     # -- ways to one --------------------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from qhy600_ophyd.contract import Fault, ProfileError
 from qhy600_ophyd.datasets.compression import Compression
 from qhy600_ophyd.datasets.disk_room import Fsync
+from qhy600_ophyd.datasets.json_text import plain
 
 
 class _Part(BaseModel):
@@ -71,6 +72,9 @@ class SdkCameraProfile(_Part):
     gps_header: bool = False
     isolated: bool = True
 
+
+SURROUNDINGS = frozenset({"ambient", "supply_voltage", "cable_resistance"})
+"""Of a simulated camera: what `SimulatedCamera.drawn` draws unless it is given."""
 
 BACKENDS = ("simulated", "replay", "sdk")
 
@@ -159,6 +163,24 @@ class Profile(_Part):
     metadata: MetadataProfile = Field(default_factory=MetadataProfile)
     output: OutputProfile = Field(default_factory=OutputProfile)
     faults: tuple[dict[str, Any], ...] = ()
+
+    def as_tables(self) -> dict[str, Any]:
+        """All of it as plain tables, defaults written out, from which `checked` makes the same set-up again.
+
+        What a recorded or real camera, or a specimen that was drawn, must not be given stays out, and the
+        folder of a recording is absolute.
+        """
+        tables: dict[str, Any] = plain(self.model_dump(exclude_none=True))
+        camera = tables["camera"]
+        if isinstance(self.camera, SimulatedCameraProfile):
+            if self.camera.drawn:
+                for name in SURROUNDINGS - self.camera.model_fields_set:
+                    del camera[name]
+        else:
+            del tables["light"], tables["faults"]
+        if isinstance(self.camera, ReplayCameraProfile):
+            camera["folder"] = str(Path(self.camera.folder).expanduser().absolute())
+        return tables
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Profile:

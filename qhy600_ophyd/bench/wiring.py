@@ -8,6 +8,7 @@ from typing import Any
 
 from qhy600_ophyd.backends.isolated import IsolatedCamera, Recipe
 from qhy600_ophyd.bench.profile import (
+    SURROUNDINGS,
     LightProfile,
     Profile,
     ReplayCameraProfile,
@@ -53,9 +54,8 @@ def _simulated(camera: SimulatedCameraProfile, profile: Profile) -> Recipe:
         "faults": tuple(Fault.from_mapping(entry) for entry in profile.faults),
     }
     # What is drawn stands aside for what was given.
-    surroundings = {"ambient", "supply_voltage", "cable_resistance"}
-    given = surroundings & camera.model_fields_set if camera.drawn else surroundings
-    parameters |= camera.model_dump(include=given)
+    given = SURROUNDINGS & camera.model_fields_set if camera.drawn else SURROUNDINGS
+    parameters |= camera.model_dump(include=set(given))
     return Recipe(
         factory=f"qhy600_ophyd.backends.simulated:SimulatedCamera{'.drawn' if camera.drawn else ''}",
         arguments=parameters,

@@ -105,5 +105,9 @@ class ProfileError(QHY600Error, ValueError):
     """A profile has an unknown key or an impossible value."""
 
 
+class NotRepeatable(QHY600Error, ValueError):
+    """A run's start document does not hold what it would take to do the run again; names what is missing."""
+
+
 class AnalysisRefused(QHY600Error, ValueError):
     """The dataset does not hold what the quantity needs; the message names what is missing."""

@@ -12,6 +12,9 @@ from qhy600_ophyd.contract.errors import ProfileError
 
 AtKind = Literal["time", "frame", "call"]
 
+UNBOUNDED = "unbounded"
+"""`Fault.times` in a table, where it is ``None``: TOML cannot say that."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
@@ -43,25 +46,30 @@ class Fault:
             )
         if not 0.0 <= self.probability <= 1.0:
             raise ProfileError(f"fault {self.name!r}: probability {self.probability} refused: allowed is 0–1")
-        if self.times is not None and self.times < 1:
+        if self.times is not None and not (isinstance(self.times, Real) and self.times >= 1):
             raise ProfileError(
-                f"fault {self.name!r}: times {self.times} refused: allowed is 1 or more, or none"
+                f"fault {self.name!r}: times {self.times!r} refused: allowed is 1 or more, or {UNBOUNDED!r}"
             )
 
     def as_mapping(self) -> dict[str, Any]:
         """A table of a profile; `from_mapping` takes it back."""
-        entry = {"name": self.name, "probability": self.probability}
         when = {} if self.at is None else {"at": dict([self.at])}
-        return entry | when | ({} if self.times is None else {"times": self.times})
+        times = UNBOUNDED if self.times is None else self.times
+        return {"name": self.name, "probability": self.probability, **when, "times": times}
 
     @classmethod
     def from_mapping(cls, entry: Mapping[str, Any]) -> Fault:
-        """From a table of a profile, as ``{name = "frame_lost", at = {frame = 3}, times = 1}``."""
+        """From a table of a profile, as ``{name = "frame_lost", at = {frame = 3}, times = 1}``.
+
+        ``times = "unbounded"`` is for no bound, which TOML has no other word for.
+        """
         unknown = set(entry) - {"name", "at", "probability", "times"}
         if unknown or "name" not in entry:
             raise ProfileError(
                 f"fault {dict(entry)} refused: allowed are name (needed), at, probability, times"
             )
+        if entry.get("times") == UNBOUNDED:
+            entry = {**entry, "times": None}
         when = entry.get("at")
         if when is None:
             return cls(**entry)

@@ -79,13 +79,14 @@ def linearity(
     repeats = whole("repeats", repeats)
     if exposures is not None:
         bright, dark = levels_of(light, on=on, off=off)
-        steps: list[tuple[float | None, Any]] = [(t, bright) for t in increasing("exposures", exposures)]
+        exposures = increasing("exposures", exposures)
+        steps: list[tuple[float | None, Any]] = [(t, bright) for t in exposures]
         axis = f"{camera.name}_exposure"
     else:
         assert levels is not None
-        given = increasing("levels", levels)
-        _, dark = levels_of(light, on=given[-1], off=off)
-        steps = [(exposure, level) for level in given]
+        levels = increasing("levels", levels)
+        _, dark = levels_of(light, on=levels[-1], off=off)
+        steps = [(exposure, level) for level in levels]
         axis = light.name
     reachable(camera.exposure, [seconds for seconds, _ in steps if seconds is not None])
     reachable(light, [dark, *(level for _, level in steps)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import FrozenInstanceError
 from typing import Any
@@ -139,6 +140,12 @@ def test_a_fault_at_a_moment_comes_back_from_its_table(at: Any) -> None:
     assert Fault.from_mapping(fault.as_mapping()) == fault
 
 
+@pytest.mark.parametrize("times", [1, 3, None])
+def test_a_fault_may_strike_as_often_after_a_round_trip_through_json_as_before(times: int | None) -> None:
+    fault = Fault(name="lost", times=times, probability=0.5)
+    assert Fault.from_mapping(json.loads(json.dumps(fault.as_mapping()))) == fault
+
+
 @pytest.mark.parametrize(
     ("entry", "message"),
     [
@@ -174,7 +181,7 @@ def test_a_fault_at_a_moment_comes_back_from_its_table(at: Any) -> None:
         ),
         pytest.param(
             {"name": "lost", "times": 0},
-            "fault 'lost': times 0 refused: allowed is 1 or more, or none",
+            "fault 'lost': times 0 refused: allowed is 1 or more, or 'unbounded'",
             id="never",
         ),
     ],
