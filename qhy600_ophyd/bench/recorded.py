@@ -12,7 +12,7 @@ from bluesky.utils import MsgGenerator
 from qhy600_ophyd import plans
 from qhy600_ophyd.bench.bench import Bench
 from qhy600_ophyd.bench.profile import Profile
-from qhy600_ophyd.contract import NotRepeatable
+from qhy600_ophyd.contract import PlanNotRebuilt
 
 REBUILT = ("burst", "exposure_series", "gain_sweep", "linearity", "timelapse")
 """Plans of `qhy600_ophyd.plans` that open a run, and whose arguments it records."""
@@ -36,7 +36,7 @@ def bench_of(start: Mapping[str, Any], *, output: str | os.PathLike[str] | None 
 
     Raises
     ------
-    NotRepeatable
+    PlanNotRebuilt
         It was not taken with a bench, and so has no profile.
     ProfileError
         Its profile is not understood, or no longer makes a camera.
@@ -48,7 +48,7 @@ def profile_of(start: Mapping[str, Any]) -> Profile:
     """The profile that a run was taken with; raises as `bench_of`."""
     tables = start.get("profile")
     if not isinstance(tables, Mapping):
-        raise NotRepeatable(
+        raise PlanNotRebuilt(
             f"{named(start)} has no profile in its start document: it was taken in a RunEngine without a "
             "Bench. Make the camera as you made it then, and run the plan by hand"
         )
@@ -69,7 +69,7 @@ def plan_of(start: Mapping[str, Any], bench: Bench, **changes: Any) -> MsgGenera
 
     Raises
     ------
-    NotRepeatable
+    PlanNotRebuilt
         The plan is none of this package's, its arguments are not recorded or do not fit it, or the bench
         lacks a device that it takes.
     SettingRefused
@@ -77,7 +77,7 @@ def plan_of(start: Mapping[str, Any], bench: Bench, **changes: Any) -> MsgGenera
     """
     name = start.get("plan_name")
     if name not in REBUILT:
-        raise NotRepeatable(
+        raise PlanNotRebuilt(
             f"{named(start)} was taken by the plan {name!r}, which cannot be made again from here: allowed "
             f"are those of qhy600_ophyd.plans ({', '.join(REBUILT)}). In Python, bench_of(start) makes the "
             "bench, and bench.run(your_plan(bench.camera, ...)) runs the plan; its arguments, where it "
@@ -85,14 +85,14 @@ def plan_of(start: Mapping[str, Any], bench: Bench, **changes: Any) -> MsgGenera
         )
     recorded = start.get("plan_args")
     if not isinstance(recorded, Mapping):
-        raise NotRepeatable(f"{named(start)} does not record the arguments of its plan {name}")
+        raise PlanNotRebuilt(f"{named(start)} does not record the arguments of its plan {name}")
     plan = getattr(plans, name)
     kept = {key: value for key, value in recorded.items() if key not in changes}
     arguments = {key: _argument(start, bench, key, value) for key, value in kept.items()} | changes
     try:
         inspect.signature(plan).bind(**arguments)
     except TypeError as no:
-        raise NotRepeatable(
+        raise PlanNotRebuilt(
             f"{named(start)} records arguments that {name} does not take: {no}. It was taken with another "
             "version; run the plan by hand"
         ) from None
@@ -113,7 +113,7 @@ def _argument(start: Mapping[str, Any], bench: Bench, parameter: str, value: Any
     device = find(bench)
     if device is None or device.name != value:
         has = "none" if device is None else repr(device.name)
-        raise NotRepeatable(
+        raise PlanNotRebuilt(
             f"{named(start)} was taken with the {parameter} {value!r}, and its bench has {has}: pass yours, "
             f"as plan_of(start, bench, {parameter}=your_{parameter}), and run that plan by hand"
         )

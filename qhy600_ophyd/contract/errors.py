@@ -105,7 +105,7 @@ class ProfileError(QHY600Error, ValueError):
     """A profile has an unknown key or an impossible value."""
 
 
-class NotRepeatable(QHY600Error, ValueError):
+class PlanNotRebuilt(QHY600Error, ValueError):
     """A run's start document does not hold what it would take to do the run again; names what is missing."""
 
 

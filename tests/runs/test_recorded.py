@@ -15,7 +15,7 @@ from ophyd.sim import SynAxis
 from qhy600_ophyd import Bench, plans
 from qhy600_ophyd.bench import Profile
 from qhy600_ophyd.bench.recorded import REBUILT, bench_of, plan_of
-from qhy600_ophyd.contract import Fault, NotRepeatable, ProfileError
+from qhy600_ophyd.contract import Fault, PlanNotRebuilt, ProfileError
 
 SMALL = {"width": 64, "height": 48, "seed": 5}
 
@@ -122,7 +122,7 @@ def test_recorded_frames_are_found_again_from_another_folder(tmp_path, monkeypat
 def test_what_cannot_be_made_again_says_why(tmp_path, change, complaint):
     bench = Bench.simulated(**SMALL, output=tmp_path)
     start = {"uid": "0123456789", "plan_name": "exposure_series", "plan_args": {}} | change
-    with pytest.raises(NotRepeatable, match=complaint) as refused:
+    with pytest.raises(PlanNotRebuilt, match=complaint) as refused:
         plan_of(start, bench)
     assert "\n" not in str(refused.value)
 
@@ -138,7 +138,7 @@ def test_arguments_can_be_replaced_and_a_device_of_ones_own_put_in(tmp_path):
 
 
 def test_a_run_without_a_bench_and_one_with_a_broken_profile_are_refused(tmp_path):
-    with pytest.raises(NotRepeatable, match="has no profile in its start document"):
+    with pytest.raises(PlanNotRebuilt, match="has no profile in its start document"):
         bench_of({"uid": "0123456789", "plan_name": "count"})
     with pytest.raises(ProfileError, match=r"the profile of run 01234567: .*wdith"):
         bench_of({"uid": "0123456789", "profile": {"camera": {"backend": "simulated", "wdith": 3}}})
