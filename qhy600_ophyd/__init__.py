@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from qhy600_ophyd.backends.replay import ReplayCamera
     from qhy600_ophyd.backends.sdk import SdkCamera
     from qhy600_ophyd.backends.simulated import SimulatedCamera
-    from qhy600_ophyd.bench import Bench
+    from qhy600_ophyd.bench import Bench, rerun
     from qhy600_ophyd.datasets import open_run
     from qhy600_ophyd.device import QHY600, FilterWheel, Light
 
@@ -36,6 +36,7 @@ __all__ = [
     "datasets",
     "open_run",
     "plans",
+    "rerun",
     "views",
 ]
 
@@ -49,6 +50,7 @@ _HOMES = {
     "SdkCamera": "backends.sdk",
     "SimulatedCamera": "backends.simulated",
     "open_run": "datasets",
+    "rerun": "bench",
 }
 _ROOMS = ("analysis", "datasets", "plans", "views")
 

@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from qhy600_ophyd.bench.bench import Bench
     from qhy600_ophyd.bench.profile import Profile
+    from qhy600_ophyd.bench.rerunning import Rerun, rerun
 
-__all__ = ["Bench", "Profile"]
+__all__ = ["Bench", "Profile", "Rerun", "rerun"]
+
+_MODULES = {"Bench": "bench", "Profile": "profile", "Rerun": "rerunning", "rerun": "rerunning"}
 
 
 def __getattr__(name: str) -> Any:
@@ -17,4 +20,4 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(f"{__name__}.{name.lower()}"), name)
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import xarray as xr
 from bluesky.utils import Msg
 
+from qhy600_ophyd.bench.circumstances import Circumstances
 from qhy600_ophyd.bench.engine import Engine, Runs
 from qhy600_ophyd.bench.expectation import exposure_of, settings_of
 from qhy600_ophyd.bench.profile import Profile, simulated_profile
@@ -49,7 +50,8 @@ class Bench:
         self._store = RunFolders(self.folder, compression=kept.compression, fsync=kept.fsync)
         self.camera = QHY600(make_camera(profile), sink=self._store, name="camera")
         self._closed = False
-        self._engine = Engine(self.camera, self._store)
+        around = Circumstances(self.camera, light=lambda: self.light, wheel=lambda: self.filter_wheel)
+        self._engine = Engine(self.camera, self._store, around)
         self.RE = self._engine.RE
         self.RE.md.update({"operator": _user()})
         self.RE.md.update({k: v for k, v in profile.metadata.model_dump().items() if v})

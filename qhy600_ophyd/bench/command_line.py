@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from qhy600_ophyd.bench.doctor import doctor
+from qhy600_ophyd.bench.repetition import rerun
 from qhy600_ophyd.bench.verification import verify
 from qhy600_ophyd.contract import AnalysisRefused, QHY600Error
 
@@ -203,6 +204,7 @@ def info(
 
 app.command()(doctor)
 app.command()(verify)
+app.command()(rerun)
 
 
 def main() -> None:

@@ -14,9 +14,11 @@ from bluesky.preprocessors import msg_mutator
 from bluesky.run_engine import TransitionError  # pyright: ignore[reportPrivateImportUsage]
 from bluesky.utils import FailedStatus, Msg, RunEngineInterrupted
 
+from qhy600_ophyd.bench.circumstances import Circumstances
 from qhy600_ophyd.bench.failure import add_notes, reason_of
 from qhy600_ophyd.bench.progress import EventBar
-from qhy600_ophyd.contract import CameraError, CameraLost
+from qhy600_ophyd.bench.truth_keeping import TruthKeeping
+from qhy600_ophyd.contract import CameraLost, StoreError
 from qhy600_ophyd.datasets import RunFolders, open_run
 from qhy600_ophyd.device import QHY600
 
@@ -35,6 +37,8 @@ class Engine:
         Whose documents tell it which run is open.
     store
         Where its runs are kept.
+    circumstances
+        What is true around a run.
 
     Attributes
     ----------
@@ -43,11 +47,15 @@ class Engine:
         Why the plan is paused, if it is because of the camera.
     """
 
-    def __init__(self, camera: QHY600, store: RunFolders):
-        self._camera, self._store = camera, store
+    def __init__(self, camera: QHY600, store: RunFolders, circumstances: Circumstances):
+        self._camera, self._store, self._circumstances = camera, store, circumstances
         self.lost: CameraLost | None = None
         self._reason = ""
+        self._begun: list[str] = []
+        self._truth = TruthKeeping(None)
         self.RE = _run_engine()
+        # Before the camera is told, which then closes the run's files.
+        self.RE.subscribe(self._keep_settings_after, "stop")
         self.RE.subscribe(camera.on_document)
         camera.on_lost = self._pause_after
 
@@ -61,7 +69,9 @@ class Engine:
         if self.paused and self.lost is not None:
             self.abort()
         self._reason = ""
-        told = msg_mutator(plan, self._with_reason)
+        # A plan that is paused and resumed, or reconnected, is the same one: its runs are those of all parts.
+        self._begun, self._truth = [], TruthKeeping(self._camera.backend)
+        told = msg_mutator(plan, self._told)
         return self._engaged(lambda: self.RE(told, **metadata), progress)
 
     def resume(self, progress: bool | None) -> Runs:
@@ -75,11 +85,24 @@ class Engine:
         self._reason = reason or (f"{type(lost).__name__}: {lost}" if lost is not None else "")
         self.RE.abort(self._reason)
 
-    def _with_reason(self, message: Msg) -> Msg:
-        """The end of an aborted run with the reason, which bluesky's run decorator leaves out."""
+    def _told(self, message: Msg) -> Msg:
+        """The beginning of a run with all that is true around it, and the end of an aborted one with why."""
+        if message.command == "open_run":
+            # What the plan says of itself, and whoever runs it, wins.
+            return message._replace(kwargs={**self._circumstances.at_start(), **message.kwargs})
+        # bluesky's run decorator leaves the reason out.
         if message.command != "close_run" or message.kwargs.get("reason") or not self._reason:
             return message
         return message._replace(kwargs={**message.kwargs, "reason": self._reason})
+
+    def _keep_settings_after(self, _: str, stop: Any) -> None:
+        """Keep what was set when the run ended, for which bluesky has no document."""
+        after = {"run_start": stop["run_start"], **self._circumstances.settings()}
+        try:
+            self._store.annotate(stop["run_start"], "after", after)
+        except StoreError as error:
+            # The run itself is whole, and the disk that is full has been told of by its own error.
+            logging.getLogger(__name__).warning("the settings after a run were not kept: %s", error)
 
     def _pause_after(self, error: CameraLost) -> bool:
         """Called in the camera's thread: stop the plan where it stands, if it can be."""
@@ -95,8 +118,7 @@ class Engine:
         return True
 
     def _engaged(self, engine: Callable[[], Any], progress: bool | None) -> Runs:
-        truth = _Truth(self._camera.backend)
-        begun: list[str] = []
+        begun = self._begun
         bar = EventBar(shown=progress)
         tokens = [
             self.RE.subscribe(bar),
@@ -117,7 +139,7 @@ class Engine:
             bar.close()
             for token in tokens:
                 self.RE.unsubscribe(token)
-            truth.write(self._folders(begun))
+            self._truth.write(self._folders(begun))
         runs = [open_run(folder) for folder in self._folders(uids or ())]
         return runs[0] if len(runs) == 1 else runs
 
@@ -133,28 +155,6 @@ class Engine:
 
     def _folders(self, uids: Iterable[str]) -> list[Path]:
         return [folder for uid in uids if (folder := self._store.folder_of(uid)) is not None]
-
-
-class _Truth:
-    """What a simulated camera puts into its frames, written beside each run; analysis never reads it."""
-
-    def __init__(self, backend: Any):
-        # A camera made of hardware, or of a recording, knows no more than it has said.
-        self._backend = backend if hasattr(backend, "write_truth") else None
-        self._since: int = 0 if self._backend is None else self._backend.exposures_logged
-
-    def write(self, folders: Iterable[Path]) -> None:
-        """Beside these runs; does nothing for other cameras."""
-        if self._backend is None:
-            return
-        try:
-            # A camera that came back in another process has begun to count anew.
-            since = self._since if self._backend.exposures_logged >= self._since else 0
-            for folder in folders:
-                self._backend.write_truth(folder, since=since)
-        except CameraError:
-            # The process that knew it is gone, which whoever runs the plan is told by another error.
-            return
 
 
 def _run_engine() -> RunEngine:

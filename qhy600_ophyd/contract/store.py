@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from qhy600_ophyd.contract.frame import Frame
 from qhy600_ophyd.contract.vocabulary import COLUMNS, Field
 
-DocumentKind = Literal["start", "descriptor", "event", "stop"]
+DocumentKind = Literal["start", "descriptor", "event", "stop", "after"]
+"""bluesky's, and ``"after"``: what was set when a run had ended, which a `Bench` has kept."""
 
 
 @dataclass(frozen=True, kw_only=True)

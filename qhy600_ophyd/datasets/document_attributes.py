@@ -9,17 +9,20 @@ from typing import Any
 import h5py
 
 from qhy600_ophyd.datasets.attribute_text import rewrite_text
-from qhy600_ophyd.datasets.file_skeleton import START_BYTES, STOP_BYTES, UID_BYTES
+from qhy600_ophyd.datasets.file_skeleton import AFTER_BYTES, START_BYTES, STOP_BYTES, UID_BYTES
 from qhy600_ophyd.datasets.json_text import json_text
 
 
 def document_attributes(kind: str, document: Mapping[str, Any]) -> dict[str, str]:
-    """The attributes that a start or stop document fills, cut to the room that was made for them."""
+    """The attributes that a document fills, cut to the room that was made for them."""
     if kind == "stop":
         text = json_text(document)
         if len(text.encode()) > STOP_BYTES and document.get("reason"):
             text = json_text({**document, "reason": str(document["reason"])[: STOP_BYTES // 8]})
         return {"stop": text}
+    if kind == "after":
+        text = json_text(document)
+        return {"after": text} if len(text.encode()) <= AFTER_BYTES else {}
     uid = str(document.get("uid", "")).encode()[:UID_BYTES].decode(errors="ignore")
     text = json_text(document)
     return {"run_uid": uid, "start": text} if len(text.encode()) <= START_BYTES else {"run_uid": uid}

@@ -33,7 +33,8 @@ SEAL = "seal"
 SEAL_BYTES = 128
 UID_BYTES = 64
 STOP_BYTES = 4096
-START_BYTES = 4096
+AFTER_BYTES = 4096
+START_BYTES = 32768
 """Room for documents that arrive when the file is already growing."""
 
 _ROWS_PER_CHUNK = 256
@@ -117,6 +118,7 @@ def _root_attributes(file: h5py.File, stream: str, segment: int, layout: Layout)
     file.attrs["segment"] = segment
     write_text(file.attrs, "start", json_text(start) if start else "", room=0 if start else START_BYTES)
     write_text(file.attrs, "stop", "", room=STOP_BYTES)
+    write_text(file.attrs, "after", "", room=AFTER_BYTES)
     write_text(file.attrs, SEAL, "", room=SEAL_BYTES)
     write_text(file.attrs, "run_uid", str(flat.get("run_uid", "")), room=UID_BYTES)
     handy = {key: flat[key] for key in ("plan_name", "scan_id", "operator", "purpose") if key in flat}

@@ -187,7 +187,7 @@ class HDF5FrameSink:
             del self._sequences[n:]
 
     def annotate(self, kind: DocumentKind, document: Mapping[str, Any]) -> None:
-        """Keep a document: start, descriptor and stop in ``run.json``, start and stop in the file as well.
+        """Keep a document: all but events in ``run.json``, and all but descriptors in the file as well.
 
         Of an event, what other devices read goes to ``<stream>.events.jsonl`` with the index of its frame.
         After `close` the file is opened once more for its attributes; a reader that holds it is left in

@@ -7,10 +7,13 @@ import re
 import secrets
 import threading
 import weakref
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from qhy600_ophyd.contract import Clock, Layout, StoreError, SystemClock
+from qhy600_ophyd.contract.store import DocumentKind
 from qhy600_ophyd.datasets.compression import Compression, check_compression
 from qhy600_ophyd.datasets.disk_room import Fsync, check_fsync
 from qhy600_ophyd.datasets.frame_sink import HDF5FrameSink
@@ -60,6 +63,7 @@ class RunFolders:
         self._clock = clock or SystemClock()
         self._lock = threading.Lock()
         self._records: weakref.WeakValueDictionary[Path, RunRecord] = weakref.WeakValueDictionary()
+        self._sinks: weakref.WeakSet[HDF5FrameSink] = weakref.WeakSet()
 
     def __repr__(self) -> str:
         return f"RunFolders({str(self.root)!r})"
@@ -90,7 +94,29 @@ class RunFolders:
                 path, record=record, segment=segment, compression=self._compression, fsync=self._fsync
             )
             sink.open(stream, layout)
+            self._sinks.add(sink)
             return sink
+
+    def annotate(self, uid: str, kind: DocumentKind, document: Mapping[str, Any]) -> None:
+        """Keep a document in ``run.json`` and in the files of a run that this store has made.
+
+        Parameters
+        ----------
+        uid
+            Of the run.
+        kind, document
+            As `HDF5FrameSink.annotate` takes them.
+
+        Raises
+        ------
+        StoreError
+            The folder cannot be written.
+        """
+        folder = self.folder_of(uid)
+        with self._lock:
+            sinks = [sink for sink in self._sinks if folder is not None and sink.path.parent == folder]
+        for sink in sinks:
+            sink.annotate(kind, document)
 
     def check_writable(self) -> None:
         """Find out before a run whether its folder can be made; nothing is made.

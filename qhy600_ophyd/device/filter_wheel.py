@@ -74,6 +74,11 @@ class FilterWheel(Signal):
         return dict(self._filters)
 
     @property
+    def requested(self) -> str:
+        """The filter that was asked for last; empty if none was."""
+        return self._requested
+
+    @property
     def hints(self) -> dict[str, list[str]]:
         """The filter's name."""
         return {"fields": [self.name]}

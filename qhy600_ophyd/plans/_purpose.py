@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from importlib.metadata import version
 from typing import Any
 
 import numpy as np
 
-_SOFTWARE = ("qhy600-ophyd", "bluesky", "ophyd", "numpy", "h5py")
+from qhy600_ophyd.plans._versions import code, software
 
 
 def purpose(
@@ -53,10 +52,12 @@ def purpose(
         "detectors": [camera.name],
         "motors": [m.name for m in movables],
         "num_points": points,
-        "software": {package: version(package) for package in _SOFTWARE},
+        "software": software(),
     }
     if axes:
         own["hints"] = {"dimensions": [([axis], "primary") for axis in axes]}
+    if (checkout := code()) is not None:
+        own["code"] = checkout
     return own | dict(md or {})
 
 

@@ -122,18 +122,18 @@ class TestMembers:
     def test_truth_log_and_faults_of_a_simulation_are_there(
         self, simulation: IsolatedCamera, tmp_path: Path
     ) -> None:
-        before = simulation.exposures_logged
+        mark = simulation.truth_mark()
         alike = SimulatedCamera(width=64, height=48, seed=5)
         counts = take(simulation)
         assert simulation.truth == alike.truth
-        assert len(simulation.log) > before
+        assert len(simulation.log) > mark.exposures
         assert (simulation.reproduce(simulation.presented[-1]) == counts).all()
         assert simulation.struck == {"frame_lost": 1}
         maps, expected = simulation.maps(), alike.maps()
         assert maps.keys() == expected.keys()
         assert all((maps[name] == expected[name]).all() for name in maps)
         (tmp_path / "run").mkdir()
-        assert simulation.write_truth(tmp_path / "run", since=before).exists()
+        assert simulation.write_truth(tmp_path / "run", mark=mark).exists()
 
     def test_its_frames_are_those_of_the_same_camera_in_this_process(
         self, simulation: IsolatedCamera, tmp_path: Path

@@ -3,10 +3,10 @@
 from qhy600_ophyd.backends.simulated.camera import SimulatedCamera
 from qhy600_ophyd.backends.simulated.chip import ChipParameters, Truth
 from qhy600_ophyd.backends.simulated.clock import FreeClock
-from qhy600_ophyd.backends.simulated.head import KNOWN_FAULTS, ExposureRecord
+from qhy600_ophyd.backends.simulated.head import KNOWN_FAULTS, ExposureRecord, Script
 from qhy600_ophyd.backends.simulated.inputs import ExposureInputs, LightState
 from qhy600_ophyd.backends.simulated.scene import SimulatedLight
-from qhy600_ophyd.backends.simulated.truth_file import TruthFile, write_truth
+from qhy600_ophyd.backends.simulated.truth_file import TruthFile, TruthMark, truth_path, write_truth
 
 __all__ = [
     "KNOWN_FAULTS",
@@ -15,9 +15,12 @@ __all__ = [
     "ExposureRecord",
     "FreeClock",
     "LightState",
+    "Script",
     "SimulatedCamera",
     "SimulatedLight",
     "Truth",
     "TruthFile",
+    "TruthMark",
+    "truth_path",
     "write_truth",
 ]

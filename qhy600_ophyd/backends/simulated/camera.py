@@ -6,7 +6,6 @@ import difflib
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,16 +15,15 @@ from qhy600_ophyd.backends.simulated.body import Environment, FrameMemory, Suppl
 from qhy600_ophyd.backends.simulated.chip import Chip, ChipParameters, Injected
 from qhy600_ophyd.backends.simulated.clock import FreeClock
 from qhy600_ophyd.backends.simulated.head import ExposureRecord, SimulatedHead
+from qhy600_ophyd.backends.simulated.own_account import OwnAccount
 from qhy600_ophyd.backends.simulated.scene import SimulatedFilterWheel, SimulatedLight
-from qhy600_ophyd.backends.simulated.truth_file import write_truth
 from qhy600_ophyd.contract import Clock, Fault, FrameInfo, SettingRefused
-from qhy600_ophyd.driver import DrivenCamera
 from qhy600_ophyd.sensor import Geometry, Rectangle
 from qhy600_ophyd.sensor.models import Model
 from qhy600_ophyd.sensor.models import model as model_named
 
 
-class SimulatedCamera(DrivenCamera):
+class SimulatedCamera(OwnAccount):
     """A QHY600 of any size and model, under a light of its own, on a supply of its own.
 
     It is driven like the real one: below it stands a head that behaves like the vendor's library, with all
@@ -209,20 +207,6 @@ class SimulatedCamera(DrivenCamera):
         """What is put into its frames: ``truth.of(settings, temperature)``."""
         return Injected(parameters=self.physics, wavelength=self._light.wavelength)
 
-    @property
-    def log(self) -> list[ExposureRecord]:
-        """The simulator's own record of every exposure, which nobody above ever sees."""
-        return self._simulated_head.log
-
-    @property
-    def exposures_logged(self) -> int:
-        """Length of the log."""
-        return len(self._simulated_head.log)
-
-    def write_truth(self, run: Path, *, since: int = 0) -> Path:
-        """Write the truth of a run beside its folder, from the log's record `since` on; returns the file."""
-        return write_truth(self, run, self.log[since:])
-
     def maps(self, area: Rectangle | None = None, **conditions: Any) -> dict[str, NDArray[Any]]:
         """The sensor's fixed patterns in physical units, of the whole chip or of an area of it.
 
@@ -240,15 +224,6 @@ class SimulatedCamera(DrivenCamera):
         info = super().grab(out, timeout)
         self.presented.append(self._simulated_head.last_handed_over)
         return info
-
-    @property
-    def struck(self) -> dict[str, int]:
-        """How often each fault has struck, by name."""
-        return self._simulated_head.happened
-
-    def reproduce(self, record: ExposureRecord) -> NDArray[np.unsignedinteger[Any]]:
-        """The counts of one exposure, made again from its record alone."""
-        return self._simulated_head.reproduce(record)
 
     def __repr__(self) -> str:
         return f"SimulatedCamera({self._title}, {self._life.state})"

@@ -7,9 +7,10 @@ physical units, once for all its runs; for large chips it is left out, and `Simu
 
 from __future__ import annotations
 
+import io
 import json
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qhy600_ophyd.backends.simulated.chip import ChipParameters
-from qhy600_ophyd.backends.simulated.head import ExposureRecord
+from qhy600_ophyd.backends.simulated.head import ExposureRecord, Script, Strike
 from qhy600_ophyd.backends.simulated.inputs import ExposureInputs, LightState
 from qhy600_ophyd.contract import RunDamaged, Settings
 from qhy600_ophyd.sensor import Rectangle
@@ -26,12 +27,48 @@ from qhy600_ophyd.sensor import Rectangle
 if TYPE_CHECKING:
     from qhy600_ophyd.backends.simulated.camera import SimulatedCamera
 
-FORMAT = 1
+FORMAT = 2
+READABLE = (1, 2)
+"""Formats that can be read; the first has no faults of calls, and does not say how the camera was before."""
+
 LARGEST_MAPS = 4_000_000
 """Pixels up to which the maps are written."""
 
 
-def write_truth(camera: SimulatedCamera, run: Path, records: Sequence[ExposureRecord]) -> Path:
+@dataclass(frozen=True, kw_only=True)
+class TruthMark:
+    """Where a camera's own account stands, when a run begins.
+
+    Parameters
+    ----------
+    exposures, strikes
+        How many it holds.
+    frame
+        Number of the next exposure.
+    calls
+        How often each call was made at that frame.
+    fresh, live
+        As in `Script`.
+    """
+
+    exposures: int = 0
+    strikes: int = 0
+    frame: int = 0
+    calls: Mapping[str, int] = field(default_factory=dict)
+    fresh: bool | None = None
+    live: bool | None = None
+
+    def since(self, strikes: Sequence[Strike]) -> list[Strike]:
+        """Those of an account that came after it, their calls counted from it."""
+        later = strikes[self.strikes :]
+        return [
+            replace(s, nth=s.nth - self.calls.get(s.call, 0)) if s.frame == self.frame else s for s in later
+        ]
+
+
+def write_truth(
+    camera: SimulatedCamera, run: Path, records: Sequence[ExposureRecord], *, mark: TruthMark | None = None
+) -> Path:
     """Write the truth of a run beside its folder.
 
     Parameters
@@ -42,6 +79,8 @@ def write_truth(camera: SimulatedCamera, run: Path, records: Sequence[ExposureRe
         The run's folder.
     records
         Of the exposures during the run, thrown away ones too.
+    mark
+        Where the camera's account stood before them.
 
     Returns
     -------
@@ -58,15 +97,24 @@ def write_truth(camera: SimulatedCamera, run: Path, records: Sequence[ExposureRe
         "physics": asdict(camera.physics),
     }
     maps = _maps_file(camera, run.parent, sensor)
+    mark = mark or TruthMark()
     content = {
         "format": FORMAT,
         "camera": sensor,
         "maps": None if maps is None else maps.name,
+        "fresh": mark.fresh,
+        "live": mark.live,
+        "strikes": [asdict(strike) for strike in mark.since(camera.strikes)],
         "exposures": [_as_table(record) for record in records],
     }
-    path = run.with_name(f"{run.name}.truth.json")
-    path.write_text(json.dumps(content), encoding="utf-8")
+    path = truth_path(run)
+    _replace(path, json.dumps(content).encode())
     return path
+
+
+def truth_path(run: Path) -> Path:
+    """Where the truth of the run in that folder lies."""
+    return run.with_name(f"{run.name}.truth.json")
 
 
 class TruthFile:
@@ -81,19 +129,32 @@ class TruthFile:
     ------
     RunDamaged
         It cannot be read, or is of another format.
+
+    Attributes
+    ----------
+    exposures : list of ExposureRecord
+    script : Script
+        All that a camera needs to do the same once more.
     """
 
     def __init__(self, path: Path):
         try:
             content = json.loads(Path(path).read_text(encoding="utf-8"))
-            if content["format"] != FORMAT:
+            if content["format"] not in READABLE:
                 raise RunDamaged(
-                    f"{path} has truth of format {content['format']}; this package reads {FORMAT}"
+                    f"{path} has truth of format {content['format']}; this package reads up to {FORMAT}"
                 )
             self.exposures: list[ExposureRecord] = [_from_table(table) for table in content["exposures"]]
+            strikes = [Strike(**{**s, "faults": tuple(s["faults"])}) for s in content.get("strikes", ())]
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise RunDamaged(f"{path} cannot be read as the truth of a run: {error}") from error
         self._sensor: dict[str, Any] = content["camera"]
+        self.script = Script(
+            records=tuple(self.exposures),
+            strikes=tuple(strikes),
+            fresh=content.get("fresh"),
+            live=content.get("live"),
+        )
 
     def camera(self) -> SimulatedCamera:
         """The sensor once more, closed."""
@@ -114,9 +175,21 @@ def _maps_file(camera: SimulatedCamera, folder: Path, sensor: dict[str, Any]) ->
     key = blake2b(json.dumps(sensor, sort_keys=True).encode(), digest_size=4).hexdigest()
     path = folder / f"{sensor['serial']}-{key}.truth.npz"
     if not path.exists():
-        with path.open("wb") as file:
-            np.savez(file, allow_pickle=False, **camera.maps())
+        content = io.BytesIO()
+        np.savez(content, allow_pickle=False, **camera.maps())
+        _replace(path, content.getbuffer())
     return path
+
+
+def _replace(path: Path, content: bytes | memoryview) -> None:
+    """Put a file there whole, or leave what was there as it was. Raises `OSError`."""
+    part = path.with_name(path.name + ".part")
+    try:
+        part.write_bytes(content)
+        part.replace(path)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise
 
 
 def _as_table(record: ExposureRecord) -> dict[str, Any]:

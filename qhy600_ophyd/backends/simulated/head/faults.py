@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from qhy600_ophyd.backends.simulated.head.known_faults import KNOWN_FAULTS
+from qhy600_ophyd.backends.simulated.head.strikes import Calls
 from qhy600_ophyd.backends.simulated.random_keys import Purpose, fraction
 from qhy600_ophyd.contract import Fault, ProfileError
 
@@ -39,6 +40,11 @@ class FaultPlan:
     ------
     ProfileError
         A name is not known.
+
+    Attributes
+    ----------
+    calls : Calls
+        The calls so far, and which of them were struck; without faults nobody counts.
     """
 
     def __init__(self, faults: Iterable[Fault], *, seed: int):
@@ -49,6 +55,7 @@ class FaultPlan:
         self._seed = seed
         self._calls = [0] * len(self._faults)
         self._happened = [0] * len(self._faults)
+        self.calls = Calls()
 
     def strike(self, call: str, *, frame: int, seconds: float) -> frozenset[str]:
         """Names of the faults that happen in this call.
@@ -62,11 +69,17 @@ class FaultPlan:
         seconds
             Since the camera was first connected.
         """
-        return frozenset(
+        if not self._faults:
+            return frozenset()
+        nth = self.calls.another(call, frame)
+        strikes = frozenset(
             fault.name
             for n, fault in enumerate(self._faults)
             if call in KNOWN_FAULTS[fault.name][0] and self._happens(n, fault, frame, seconds)
         )
+        if strikes:
+            self.calls.struck(call, frame, nth, strikes)
+        return strikes
 
     def happened(self) -> dict[str, int]:
         """How often each of them has happened so far, by name."""

@@ -23,6 +23,7 @@ class _Stream:
     """A stream that runs: when its next frame starts, and what is wrong with it."""
 
     next_start: float
+    begun: bool = False
     first: bool = True
     banded: bool = False
     dead: bool = False
@@ -92,7 +93,7 @@ class LiveFrames:
             if stream.first:
                 stream.first = False
                 machine.settle(shot, "skipped")
-            elif machine.memory.put(shot.number, shot.size, shot.arrives):
+            elif not shot.overflows and machine.memory.put(shot.number, shot.size, shot.arrives):
                 machine.shots[shot.number] = shot
             else:
                 machine.settle(shot, "overflow")
@@ -142,7 +143,8 @@ class LiveFrames:
 
     def _start_next(self, stream: _Stream) -> None:
         machine = self._machine
-        shot = self._shutter.open(stream.next_start, live=True)
+        shot = self._shutter.open(stream.next_start, live=True, first_of_stream=not stream.begun)
+        stream.begun = True
         machine.registers.first_is_to_come = False
         inputs = shot.inputs
         period = pace.live_period(inputs.area, inputs.bit_depth, inputs.exposure, inputs.usb_traffic)

@@ -12,6 +12,7 @@ from qhy600_ophyd.backends.simulated.head.connection import Connection
 from qhy600_ophyd.backends.simulated.head.faults import LINK_STALL, FaultPlan
 from qhy600_ophyd.backends.simulated.head.record import Fate
 from qhy600_ophyd.backends.simulated.head.registers import Registers
+from qhy600_ophyd.backends.simulated.head.script import Following, Script
 from qhy600_ophyd.backends.simulated.head.shot import Shot
 from qhy600_ophyd.backends.simulated.scene import SimulatedLight
 from qhy600_ophyd.contract import Clock
@@ -47,7 +48,10 @@ class Machine:
         faults: FaultPlan,
     ):
         self.chip, self.light, self.plant, self.supply = chip, light, plant, supply
-        self.memory, self.clock, self.faults = memory, clock, faults
+        self.memory, self.clock = memory, clock
+        self.faults: FaultPlan | Following = faults
+        self.following: Following | None = None
+        """What decides exposures and faults in the place of what is true, if anything does."""
         self.modes: tuple[SensorMode, ...] = readout_modes()
         self.connection = Connection(supply)
         self.account = Account()
@@ -67,6 +71,11 @@ class Machine:
         self.area = self.whole(0)
         self._connected_at: float | None = None
         self._boots = supply.boots
+
+    def follow(self, script: Script) -> None:
+        """From now on, expose as recorded and be struck by the faults that struck then."""
+        self.faults = self.following = Following(script)
+        self.next_number = self.following.next_number()
 
     def geometry(self, index: int) -> Geometry:
         """Regions of a mode of the list."""
@@ -181,6 +190,10 @@ class Machine:
 
     def settle(self, shot: Shot, fate: Fate) -> None:
         """Write down what became of a shot whose frame was not handed over."""
+        script, recorded = self.following, shot.recorded
+        if script and recorded and not shot.faults and script.give_back(recorded, fate):
+            shot.recorded = None
+            self.next_number = script.next_number()
         self.account.settle(shot, fate, self.chip.geometry_of(shot.inputs.mode))
 
     def _disturb(self) -> None:

@@ -6,6 +6,7 @@ import threading
 from dataclasses import dataclass, field, replace
 
 from qhy600_ophyd.backends.simulated.body import Mark
+from qhy600_ophyd.backends.simulated.head.record import ExposureRecord
 from qhy600_ophyd.backends.simulated.inputs import ExposureInputs
 
 
@@ -53,6 +54,10 @@ class Shot:
     faults: set[str] = field(default_factory=set)
     cancelled: threading.Event = field(default_factory=threading.Event)
     completed: bool = False
+    overflows: bool = False
+    """Whether the memory has no room for it, as it had none when it was recorded."""
+    recorded: ExposureRecord | None = None
+    """What it does once more, if anything."""
 
     @property
     def number(self) -> int:
@@ -64,6 +69,22 @@ class Shot:
         """Rows and columns of its frame."""
         area, binning = self.inputs.area, self.inputs.binning
         return area.height // binning, area.width // binning
+
+    def replay(self, record: ExposureRecord | None) -> None:
+        """Be the exposure that was recorded, in all that a camera cannot be told; ``None``: be as it is."""
+        if record is None:
+            return
+        then = record.inputs
+        self.inputs = replace(
+            self.inputs,
+            frame=then.frame,
+            start=then.start,
+            utc=then.utc,
+            temperature=then.temperature,
+            light=then.light,
+        )
+        self.sequence, self.previous, self.completed = record.sequence, record.previous, True
+        self.overflows, self.recorded = record.fate == "overflow", record
 
     def complete(self, temperature: float) -> None:
         """Its exposure is over, with that mean temperature of the sensor [°C]; later calls change nothing."""

@@ -24,8 +24,11 @@ class Shutter:
         self._boot = (machine.supply.boots, 0)
         self._last: ExposureInputs | None = None
 
-    def open(self, begins: float, *, live: bool) -> Shot:
-        """An exposure with what is true now, of the next number, that starts at `begins` on the clock [s]."""
+    def open(self, begins: float, *, live: bool, first_of_stream: bool = False) -> Shot:
+        """An exposure with what is true now, of the next number, that starts at `begins` on the clock [s].
+
+        A camera that follows a script has number, true time, temperature and light from there.
+        """
         machine, registers = self._machine, self._machine.registers
         traffic = registers.true(Control.USB_TRAFFIC)
         exposure = pace.row_exposure(registers.said(Control.EXPOSURE), traffic)
@@ -62,7 +65,11 @@ class Shutter:
             previous=self._lagging(inputs),
             real=machine.connection.state != "unplugged",
         )
-        machine.next_number += shot.real
+        if shot.real and machine.following is not None:
+            shot.replay(machine.following.take(first_of_stream=first_of_stream))
+            machine.next_number = machine.following.next_number()
+        else:
+            machine.next_number += shot.real
         return shot
 
     def over(self, shot: Shot, *, read: bool = True) -> None:

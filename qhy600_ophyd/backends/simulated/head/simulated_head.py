@@ -20,8 +20,10 @@ from qhy600_ophyd.backends.simulated.head.panel import Panel
 from qhy600_ophyd.backends.simulated.head.readings import Readings
 from qhy600_ophyd.backends.simulated.head.record import ExposureRecord
 from qhy600_ophyd.backends.simulated.head.registers import LIMITS
+from qhy600_ophyd.backends.simulated.head.script import Script
 from qhy600_ophyd.backends.simulated.head.shutter import Shutter
 from qhy600_ophyd.backends.simulated.head.single import SingleFrames
+from qhy600_ophyd.backends.simulated.head.strikes import Calls
 from qhy600_ophyd.backends.simulated.scene import SimulatedLight
 from qhy600_ophyd.contract import Clock, Fault, Identity
 from qhy600_ophyd.driver.head import Control, Fetched, HeadError, HeadMode
@@ -80,7 +82,6 @@ class SimulatedHead:
             model=model, serial=serial or f"simulated-{seed}", firmware="simulated", sensor="IMX455"
         )
         self._colour = colour
-        self._faults = FaultPlan(faults, seed=seed)
         self._machine = Machine(
             chip=chip,
             light=light,
@@ -88,7 +89,7 @@ class SimulatedHead:
             supply=supply,
             memory=memory,
             clock=clock,
-            faults=self._faults,
+            faults=FaultPlan(faults, seed=seed),
         )
         self._darkroom = Darkroom(chip, seed=seed, colour=colour)
         shutter = Shutter(self._machine)
@@ -119,7 +120,21 @@ class SimulatedHead:
     @property
     def happened(self) -> dict[str, int]:
         """How often each fault has struck, by name."""
-        return self._faults.happened()
+        return self._machine.faults.happened()
+
+    @property
+    def calls(self) -> Calls:
+        """The calls so far that could be struck, and the faults that did."""
+        return self._machine.faults.calls
+
+    @property
+    def next_number(self) -> int:
+        """Number of the next exposure."""
+        return self._machine.next_number
+
+    def follow(self, script: Script) -> None:
+        """From now on, do once more what was recorded; faults of its own no longer strike."""
+        self._machine.follow(script)
 
     def reproduce(self, record: ExposureRecord) -> NDArray[Any]:
         """The counts of a recorded exposure, made anew, undamaged: shape ``(rows, columns)``."""
