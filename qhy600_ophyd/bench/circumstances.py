@@ -14,7 +14,7 @@ from qhy600_ophyd.device import QHY600, FilterWheel, Light
 from qhy600_ophyd.plans._versions import code, software
 
 START_SCHEMA = "qhy600_ophyd.start/1"
-"""Of what a bench writes into start documents; `datasets.check_start` holds them against it."""
+"""Of what a bench writes into start documents; `datasets.check_metadata` holds them against it."""
 
 
 class Circumstances:
@@ -41,14 +41,14 @@ class Circumstances:
 
     def at_start(self) -> dict[str, Any]:
         """Entries of a start document."""
-        backend = self._camera.backend
-        mode = backend.capabilities.mode(self._camera.actual.readout_mode or 0)
+        backend, name = self._camera.backend, self._camera.actual.readout_mode
+        index = next((mode.index for mode in backend.capabilities.modes if mode.name == name), None)
         about: dict[str, Any] = {
             "metadata_schema": START_SCHEMA,
             "device": {
                 **asdict(backend.capabilities.identity),
-                "readout_mode": mode.name,
-                "readout_mode_index": mode.index,
+                "readout_mode": name,
+                "readout_mode_index": index,
             },
             "settings_before": self.settings(),
             "clocks": self._clocks(backend.clock),

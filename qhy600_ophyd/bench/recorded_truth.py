@@ -68,11 +68,7 @@ class RecordedTruth:
     @property
     def losses(self) -> int:
         """How often the camera was lost during the run."""
-        if self._script is None:
-            return 0
-        struck = [record.faults for record in self._script.records]
-        struck += [s.faults for s in self._script.strikes if s.call not in ("fetch", "fetch_live")]
-        return sum(bool(_LOSSES.intersection(faults)) for faults in struck)
+        return 0 if self._script is None else losses_in(self._script)
 
     def prepare(self, bench: Bench) -> None:
         """Have the bench's camera, open and set as it was, do next what was recorded."""
@@ -86,8 +82,19 @@ class RecordedTruth:
         bench.camera.call(lambda: camera.follow(script))  # pyright: ignore[reportAttributeAccessIssue]
 
 
+def losses_in(script: Script) -> int:
+    """How often the camera was lost in the course of it."""
+    struck = [record.faults for record in script.records]
+    struck += [strike.faults for strike in script.strikes if strike.call not in ("fetch", "fetch_live")]
+    return sum(bool(_LOSSES.intersection(faults)) for faults in struck)
+
+
 def without_retaken(script: Script, rows: Sequence[NDArray[np.void]]) -> Script:
-    """The script without exposures whose frames were cut from the run, and taken again after a pause.
+    """The script without exposures whose frames a pause has kept from the run, which were taken again.
+
+    Every single exposure belongs to some row otherwise, and the row's count of starts tells which it was. Not
+    so where the camera was lost in between, or in streams, which no pause rewinds; then only the row's own
+    word counts for frames that had been stored.
 
     Parameters
     ----------
@@ -97,24 +104,28 @@ def without_retaken(script: Script, rows: Sequence[NDArray[np.void]]) -> Script:
         Of its ledgers, one array a file.
     """
     records = sorted(script.records, key=lambda record: record.inputs.frame)
+    if script.started is None or any(record.fate == "skipped" for record in records):
+        return script
+    all_have_rows = not losses_in(script)
     cut: set[int] = set()
     last = -1
-    for start, retaken, kept in sorted(row for each in rows for row in _times(each)):
-        nearest = min(range(len(records)), key=lambda n: abs(records[n].exposure_start - start), default=-1)
-        if retaken > 0:
-            cut |= set(range(last + 1, nearest - kept + 1))
-        last = nearest
+    for started, retaken, taken in sorted(row for each in rows for row in _counted(each)):
+        own = started - script.started - 1
+        if retaken > 0 or all_have_rows:
+            cut |= set(range(last + 1, own - taken + 1))
+        last = own
     return replace(script, records=tuple(record for n, record in enumerate(records) if n not in cut))
 
 
-def _times(rows: NDArray[np.void]) -> list[tuple[int, int, int]]:
-    """Of each row: start of its exposure, frames that were cut before it, and exposures that it took."""
-    if rows.dtype.names is None or not {"retaken", "exposure_start"} <= {*rows.dtype.names}:
+def _counted(rows: NDArray[np.void]) -> list[tuple[int, int, int]]:
+    """Of each row: the count of starts, frames that were cut before it, and exposures that it took."""
+    names = ("started", "retaken", "retries", "discarded")
+    if rows.dtype.names is None or not {*names} <= {*rows.dtype.names}:
         return []
-    exposures = 1 + np.maximum(rows["retries"], 0) + np.maximum(rows["discarded"], 0)
+    columns = (rows[name].tolist() for name in names)
     return [
-        (int(start), int(retaken), int(taken))
-        for start, retaken, taken in zip(rows["exposure_start"], rows["retaken"], exposures, strict=True)
+        (started, retaken, 1 + max(retries, 0) + max(discarded, 0))
+        for started, retaken, retries, discarded in zip(*columns, strict=True)
     ]
 
 

@@ -12,6 +12,7 @@ from qhy600_ophyd.datasets.run_folder import RunFolders
 
 if TYPE_CHECKING:
     from qhy600_ophyd.datasets.findings import Finding, Verification
+    from qhy600_ophyd.datasets.metadata_check import check_metadata, metadata_schema
     from qhy600_ophyd.datasets.regions import dark_region, image_region, overscan_region
     from qhy600_ophyd.datasets.run_reader import open_run
     from qhy600_ophyd.datasets.summary import RunSummary, summarize
@@ -23,8 +24,10 @@ __all__ = [
     "RunFolders",
     "RunSummary",
     "Verification",
+    "check_metadata",
     "dark_region",
     "image_region",
+    "metadata_schema",
     "open_run",
     "overscan_region",
     "summarize",
@@ -39,6 +42,8 @@ _READERS = {
     "dark_region": "regions",
     "overscan_region": "regions",
     "verify": "verification",
+    "check_metadata": "metadata_check",
+    "metadata_schema": "metadata_check",
     "Finding": "findings",
     "Verification": "findings",
 }

@@ -42,6 +42,7 @@ class OwnAccount(DrivenCamera):
             calls=head.calls.at(number),
             fresh=registers.fresh,
             live=registers.live,
+            started=self._taking.started,
         )
 
     def write_truth(self, run: Path, *, mark: TruthMark | None = None) -> Path:

@@ -47,7 +47,7 @@ class TruthMark:
         Number of the next exposure.
     calls
         How often each call was made at that frame.
-    fresh, live
+    fresh, live, started
         As in `Script`.
     """
 
@@ -57,6 +57,7 @@ class TruthMark:
     calls: Mapping[str, int] = field(default_factory=dict)
     fresh: bool | None = None
     live: bool | None = None
+    started: int | None = None
 
     def since(self, strikes: Sequence[Strike]) -> list[Strike]:
         """Those of an account that came after it, their calls counted from it."""
@@ -104,6 +105,7 @@ def write_truth(
         "maps": None if maps is None else maps.name,
         "fresh": mark.fresh,
         "live": mark.live,
+        "started": mark.started,
         "strikes": [asdict(strike) for strike in mark.since(camera.strikes)],
         "exposures": [_as_table(record) for record in records],
     }
@@ -154,6 +156,7 @@ class TruthFile:
             strikes=tuple(strikes),
             fresh=content.get("fresh"),
             live=content.get("live"),
+            started=content.get("started"),
         )
 
     def camera(self) -> SimulatedCamera:

@@ -30,12 +30,15 @@ class Script:
     fresh, live
         How the camera was when the run began: initialised without having exposed since, and for live streams.
         ``None``: nobody knows.
+    started
+        How often the camera had been told to begin an exposure or a stream before.
     """
 
     records: tuple[ExposureRecord, ...]
     strikes: tuple[Strike, ...] = ()
     fresh: bool | None = None
     live: bool | None = None
+    started: int | None = None
 
 
 class Following:
