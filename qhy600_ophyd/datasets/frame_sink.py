@@ -227,6 +227,9 @@ class HDF5FrameSink:
                     f"{self.path} could not be finished ({reason(error)}). "
                     f"Its {self.committed} frames are kept: open_run reads them"
                 ) from error
+            finally:
+                if self._record is not None:
+                    self._record.release()
 
     def address(self) -> Address:
         """Where the frames are."""

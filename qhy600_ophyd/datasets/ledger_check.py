@@ -61,6 +61,8 @@ class LedgerRows:
         The file.
     stream, segment, device
         Whose frames it holds, and which of the stream's files it is.
+    run
+        Uid of its bluesky run; empty if it does not say.
     seal
         Of a file that was closed; ``None`` of one that grows or was left by a kill.
     description
@@ -85,6 +87,7 @@ class LedgerRows:
     stream: str
     segment: int
     device: str
+    run: str
     seal: Seal | None
     description: bytes
     number: NDArray[np.int64]
@@ -140,6 +143,7 @@ def read_ledger(file: h5py.File, path: Path) -> LedgerRows:
         stream=text_of(file.attrs["stream"]),
         segment=int(segment),
         device=text_of(file.attrs.get("device", b"")),
+        run=text_of(file.attrs.get("run_uid", b"")),
         seal=seal,
         description=description_checksum(file, counts=COUNTS, ledger=LEDGER),
         number=number[:n],

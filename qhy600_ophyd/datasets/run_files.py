@@ -2,14 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from qhy600_ophyd.contract import RunDamaged
-from qhy600_ophyd.datasets.run_record import RUN_FILE, read_run_json
+from qhy600_ophyd.datasets.run_record import RUN_FILE, read_run_json, runs_in
 from qhy600_ophyd.datasets.stream_file import StreamFile
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunPart:
+    """The documents of one bluesky run: the one that a folder was made for, or one that resumed it.
+
+    Parameters
+    ----------
+    start, stop
+        Empty where there is none.
+    descriptors
+        By stream and uid.
+    """
+
+    start: Mapping[str, Any]
+    stop: Mapping[str, Any]
+    descriptors: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    @property
+    def uid(self) -> str:
+        """Of the run; empty if it does not say."""
+        return str(self.start.get("uid", ""))
+
+    @property
+    def end(self) -> str:
+        """How it ended, in words, once it has."""
+        status = self.stop.get("exit_status")
+        if status is None:
+            return "its program was killed"
+        return f"{status}: {self.stop['reason']}" if self.stop.get("reason") else str(status)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,21 +56,37 @@ class RunFiles:
         Files that could not be read, and why.
     asked
         The stream of the file that was pointed at.
-    start, stop, descriptors
-        From ``run.json``; empty where there is none. Descriptors by stream and uid.
+    parts
+        The run that the folder was made for and those that resumed it, in their order. From ``run.json``, or,
+        where there is none, as far as the files have them.
     """
 
     folder: Path
     streams: Mapping[str, tuple[StreamFile, ...]]
     damaged: Mapping[Path, str] = field(default_factory=dict)
     asked: str | None = None
-    start: Mapping[str, Any] = field(default_factory=dict)
-    stop: Mapping[str, Any] = field(default_factory=dict)
-    descriptors: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    parts: tuple[RunPart, ...] = ()
+
+    @property
+    def start(self) -> Mapping[str, Any]:
+        """Start document of the run that the folder was made for; empty if there is none."""
+        return self.parts[0].start if self.parts else {}
+
+    @property
+    def stop(self) -> Mapping[str, Any]:
+        """Stop document of the last of its runs; empty while that goes on, or after a kill."""
+        return self.parts[-1].stop if self.parts else {}
 
     @classmethod
-    def find(cls, path: Path) -> RunFiles:
+    def find(cls, path: Path, *, frames_needed: bool = True) -> RunFiles:
         """The run that `path`, a folder or a file in it, belongs to.
+
+        Parameters
+        ----------
+        path
+            Of either.
+        frames_needed
+            Whether one is refused that has documents and no file of frames that can be read.
 
         Raises
         ------
@@ -56,10 +102,10 @@ class RunFiles:
             raise RunDamaged(damaged[path])
         if path.suffix == ".h5" and path not in read:
             read[path] = StreamFile.read(path)
-        if not read:
-            why = next(iter(damaged.values()), f"{folder} is not a run: it holds no .h5 file of frames")
-            raise RunDamaged(why)
-        content = read_run_json(folder / RUN_FILE) or {}
+        content = read_run_json(folder / RUN_FILE)
+        if not read and (frames_needed or (content is None and not damaged)):
+            raise RunDamaged(next(iter(damaged.values()), _why_none(folder, content)))
+        parts = _parts(content, read.values())
         streams: dict[str, tuple[StreamFile, ...]] = {}
         for file in sorted(read.values(), key=lambda file: (file.stream, file.segment)):
             streams[file.stream] = (*streams.get(file.stream, ()), file)
@@ -68,9 +114,7 @@ class RunFiles:
             streams=streams,
             damaged=damaged,
             asked=read[path].stream if path in read else None,
-            start=content.get("start", {}),
-            stop=content.get("stop", {}),
-            descriptors=content.get("descriptors", {}),
+            parts=parts,
         )
 
     def choose(self, stream: str | None) -> str:
@@ -111,9 +155,33 @@ class RunFiles:
     def data_keys(self, stream: str) -> dict[str, Any]:
         """What the descriptors of a stream say of each key."""
         keys: dict[str, Any] = {}
-        for descriptor in self.descriptors.get(stream, {}).values():
-            keys.update(descriptor.get("data_keys", {}))
+        for part in self.parts:
+            for descriptor in part.descriptors.get(stream, {}).values():
+                keys.update(descriptor.get("data_keys", {}))
         return keys
+
+
+def _parts(content: Mapping[str, Any] | None, files: Iterable[StreamFile]) -> tuple[RunPart, ...]:
+    """From the record; what it does not have, from the files, which hold their run's start and stop too."""
+    of_files = {
+        str(file.attributes.get("run_uid", "")): RunPart(start=file.start, stop=file.stop)
+        for file in sorted(files, key=lambda file: file.segment)
+    }
+    found = [
+        RunPart(start=part["start"], stop=part["stop"], descriptors=part["descriptors"])
+        for part in (runs_in(content) if content else ())
+    ]
+    if len(found) != 1 or not of_files:
+        return tuple(found or of_files.values())
+    (only,) = found
+    first = next(iter(of_files.values()))
+    return (replace(only, start=only.start or first.start, stop=only.stop or first.stop),)
+
+
+def _why_none(folder: Path, content: Mapping[str, Any] | None) -> str:
+    if content is None:
+        return f"{folder} is not a run: it holds no .h5 file of frames"
+    return f"{folder} holds no frames: its program ended before the first one. qhy600 resume takes them all"
 
 
 def _read_all(folder: Path) -> tuple[dict[Path, StreamFile], dict[Path, str]]:

@@ -7,7 +7,8 @@ import re
 import secrets
 import threading
 import weakref
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -25,8 +26,9 @@ class RunFolders:
     """Makes open sinks, a folder for each run.
 
     ``<time>_<plan>_<uid8>/`` holds ``primary.h5``, a file for each other stream, and ``run.json``. A stream
-    that is opened again in the same run goes on in ``primary_2.h5``. Without a start document each sink has
-    a folder of its own, named after the stream.
+    that is opened again in the same run goes on in ``primary_2.h5``, and so does a run whose start document
+    ``resumes`` an earlier one, in that one's folder. Without a start document each sink has a folder of its
+    own, named after the stream.
 
     Parameters
     ----------
@@ -63,7 +65,10 @@ class RunFolders:
         self._clock = clock or SystemClock()
         self._lock = threading.Lock()
         self._records: weakref.WeakValueDictionary[Path, RunRecord] = weakref.WeakValueDictionary()
-        self._sinks: weakref.WeakSet[HDF5FrameSink] = weakref.WeakSet()
+        self._sinks: weakref.WeakKeyDictionary[HDF5FrameSink, str] = weakref.WeakKeyDictionary()
+        """Those that were made, each with the uid of its run."""
+        self._known: dict[str, Path] = {}
+        """Folders that are not found by the uid of a run."""
 
     def __repr__(self) -> str:
         return f"RunFolders({str(self.root)!r})"
@@ -77,24 +82,27 @@ class RunFolders:
             The folder cannot be written.
         """
         with self._lock:
-            folder = self.root / self._folder_name(stream, layout)
+            folder = self._folder(stream, layout)
             try:
                 folder.mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise StoreError(
                     f"{folder} cannot be made ({reason(error)}). Choose a folder that can be written"
                 ) from error
-            record = self._records.get(folder)
-            if record is None:
-                record = self._records[folder] = RunRecord(folder)
-            if layout.start:
-                record.keep("start", layout.start)
-            path, segment = _free_place(folder, _file_safe(stream))
-            sink = HDF5FrameSink(
-                path, record=record, segment=segment, compression=self._compression, fsync=self._fsync
-            )
-            sink.open(stream, layout)
-            self._sinks.add(sink)
+            record = self._record(folder)
+            record.hold()  # until the sink is closed
+            try:
+                if layout.start:
+                    record.keep("start", layout.start)
+                path, segment = _free_place(folder, _file_safe(stream))
+                sink = HDF5FrameSink(
+                    path, record=record, segment=segment, compression=self._compression, fsync=self._fsync
+                )
+                sink.open(stream, layout)
+            except BaseException:
+                record.release()
+                raise
+            self._sinks[sink] = str((layout.start or {}).get("uid", ""))
             return sink
 
     def annotate(self, uid: str, kind: DocumentKind, document: Mapping[str, Any]) -> None:
@@ -112,9 +120,8 @@ class RunFolders:
         StoreError
             The folder cannot be written.
         """
-        folder = self.folder_of(uid)
         with self._lock:
-            sinks = [sink for sink in self._sinks if folder is not None and sink.path.parent == folder]
+            sinks = [sink for sink, run in self._sinks.items() if run == uid]
         for sink in sinks:
             sink.annotate(kind, document)
 
@@ -136,7 +143,51 @@ class RunFolders:
 
     def folder_of(self, uid: str) -> Path | None:
         """The folder of the run that began with that uid; ``None`` if it has no frames here."""
-        return next(iter(self.root.glob(f"*_{uid[:8]}")), None)
+        return self._known.get(uid) or next(iter(self.root.glob(f"*_{uid[:8]}")), None)
+
+    @contextmanager
+    def going_on_in(self, folder: Path, uid: str) -> Iterator[RunRecord]:
+        """Have runs that resume `uid` written into `folder`, and nobody else writing there meanwhile.
+
+        Parameters
+        ----------
+        folder
+            Of the run to be resumed, whatever it is called by now.
+        uid
+            Of that run.
+
+        Yields
+        ------
+        RunRecord
+            For the documents of a run that may have no frame left to take.
+
+        Raises
+        ------
+        StoreError
+            It is being written.
+        """
+        with self._lock:
+            record = self._record(folder)
+            record.hold()
+            self._known[uid] = folder
+        try:
+            yield record
+        finally:
+            record.release()
+
+    def _record(self, folder: Path) -> RunRecord:
+        record = self._records.get(folder)
+        if record is None:
+            record = self._records[folder] = RunRecord(folder)
+        return record
+
+    def _folder(self, stream: str, layout: Layout) -> Path:
+        start = layout.start or {}
+        resumed = self.folder_of(str(start["resumes"])) if start.get("resumes") else None
+        if resumed is None:
+            return self.root / self._folder_name(stream, layout)
+        self._known[str(start.get("uid"))] = resumed
+        return resumed
 
     def _folder_name(self, stream: str, layout: Layout) -> str:
         start = layout.start or {}

@@ -16,6 +16,7 @@ from qhy600_ophyd.contract import Field
 from qhy600_ophyd.contract.vocabulary import TIME_COLUMNS
 from qhy600_ophyd.datasets.event_log import event_log_path, read_events
 from qhy600_ophyd.datasets.file_skeleton import RECTANGLE, flat_start
+from qhy600_ophyd.datasets.gaps import Gap, gaps_in
 from qhy600_ophyd.datasets.json_text import json_text, scalars
 from qhy600_ophyd.datasets.run_files import RunFiles
 from qhy600_ophyd.datasets.stream_file import LazyCounts, StreamFile
@@ -42,7 +43,9 @@ def open_run(path: str | PathLike[str], *, stream: str | None = None) -> xr.Data
         ``counts (frame, y, x)`` [count], dask, a chunk a frame; as coordinates every column of the
         vocabulary and the readings of other devices by ``frame``, ``x``, ``y`` [pixel], ``x_region``,
         ``y_region``. Missing are NaN, NaT, -1 and the empty text. In the attributes the stream's own, the
-        scalars of the start and stop documents, and both documents whole as JSON text.
+        scalars of the start and stop documents, and both documents whole as JSON text. A run that was resumed
+        is one dataset, with the coordinate ``segment``, the file that each frame is in, and the attribute
+        ``gaps``, a JSON list of the places where it was interrupted (`Gap`).
 
     Raises
     ------
@@ -63,6 +66,9 @@ def _dataset(files: RunFiles, name: str, segments: Sequence[StreamFile]) -> xr.D
     }
     for key, variable in _other_devices(files, name, segments).items():
         coordinates.setdefault(key, variable)
+    gaps = gaps_in(files, name)
+    if gaps:
+        coordinates["segment"] = _segment(segments)
     if any(field.shape for field in first.columns):
         coordinates["rectangle"] = xr.Variable(
             "rectangle", np.array(RECTANGLE), {"long_name": "part of a ROI"}
@@ -70,7 +76,7 @@ def _dataset(files: RunFiles, name: str, segments: Sequence[StreamFile]) -> xr.D
     counts = xr.Variable(
         ("frame", "y", "x"), _lazy(segments), {"units": "count", "long_name": "counts of the converter"}
     )
-    dataset = xr.Dataset({"counts": counts}, coords=coordinates, attrs=_attributes(files, name, first))
+    dataset = xr.Dataset({"counts": counts}, coords=coordinates, attrs=_attributes(files, name, first, gaps))
     dataset.encoding["source"] = str(first.path)
     return dataset
 
@@ -158,8 +164,14 @@ def _about(data_key: Mapping[str, Any]) -> dict[str, str]:
     return {name: str(text) for name, text in texts.items() if text}
 
 
-def _attributes(files: RunFiles, name: str, first: StreamFile) -> dict[str, Any]:
-    start, stop = files.start or first.start, files.stop or first.stop
+def _segment(segments: Sequence[StreamFile]) -> xr.Variable:
+    values = np.repeat([s.segment for s in segments], [s.frames for s in segments])
+    about = "which of the stream's files the frame is in, from 1"
+    return xr.Variable("frame", values.astype(np.int64), {"units": "1", "long_name": about})
+
+
+def _attributes(files: RunFiles, name: str, first: StreamFile, gaps: Sequence[Gap]) -> dict[str, Any]:
+    start, stop = files.start, files.stop
     others = [other for other in files.streams if other != name]
     own = {"stream": name, "other_streams": " ".join(others), "path": str(files.folder)}
     attributes: dict[str, Any] = {**flat_start(start), **first.attributes, **own}
@@ -167,4 +179,6 @@ def _attributes(files: RunFiles, name: str, first: StreamFile) -> dict[str, Any]
         attributes.setdefault(key if key not in ("uid", "time") else f"stop_{key}", value)
     attributes["start"] = json_text(start)
     attributes["stop"] = json_text(stop)
+    if gaps:
+        attributes["gaps"] = json_text([gap.as_json() for gap in gaps])
     return attributes

@@ -11,7 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from qhy600_ophyd.contract import SETTING_NAMES
+from qhy600_ophyd.datasets.gaps import Gap, gaps_in
 from qhy600_ophyd.datasets.run_files import RunFiles
+from qhy600_ophyd.datasets.run_lock import is_being_written
 from qhy600_ophyd.datasets.stream_file import StreamFile
 
 
@@ -48,7 +50,13 @@ class RunSummary:
     time
         When it began, UTC.
     exit_status
-        As bluesky gave it; ``None`` while the run goes on or after a kill.
+        As bluesky gave it, of the last that resumed it; ``None`` while the run goes on or after a kill.
+    being_written
+        Whether a program that lives is at it, as far as locks of files can tell.
+    resumed
+        How often it was resumed.
+    gaps
+        Where it was interrupted.
     streams
         By name.
     size
@@ -62,6 +70,9 @@ class RunSummary:
     purpose: str
     time: datetime | None
     exit_status: str | None
+    being_written: bool
+    resumed: int
+    gaps: tuple[Gap, ...]
     streams: Mapping[str, StreamSummary]
     size: int
 
@@ -81,7 +92,7 @@ def summarize(path: str | PathLike[str]) -> RunSummary:
     """
     files = RunFiles.find(Path(path))
     first = next(iter(files.streams.values()))[0]
-    start, stop = files.start or first.start, files.stop or first.stop
+    start, stop = files.start, files.stop
     began = start.get("time")
     return RunSummary(
         path=files.folder,
@@ -91,6 +102,9 @@ def summarize(path: str | PathLike[str]) -> RunSummary:
         purpose=str(start.get("purpose", "")),
         time=None if began is None else datetime.fromtimestamp(float(began), UTC),
         exit_status=stop.get("exit_status"),
+        being_written=is_being_written(files.folder),
+        resumed=max(len(files.parts) - 1, 0),
+        gaps=tuple(gap for name in files.streams for gap in gaps_in(files, name)),
         streams={name: _stream(files.segments(name)) for name in files.streams},
         size=sum(file.stat().st_size for file in files.folder.iterdir() if file.is_file()),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -14,6 +15,7 @@ import numpy as np
 
 from qhy600_ophyd.contract import RunDamaged
 from qhy600_ophyd.datasets.attribute_text import text_of
+from qhy600_ophyd.datasets.document_check import announced_findings, joint_findings
 from qhy600_ophyd.datasets.file_skeleton import EARLIER_SCHEMAS, LEDGER, SCHEMA
 from qhy600_ophyd.datasets.findings import Finding, Verification
 from qhy600_ophyd.datasets.frame_check import frame_findings, read_frames
@@ -22,7 +24,7 @@ from qhy600_ophyd.datasets.opening import DAMAGE, read_patiently, reading
 from qhy600_ophyd.datasets.reason import reason
 from qhy600_ophyd.datasets.repetition import ReadFile, alike_by_nature, repeated_checksums, repetitions
 from qhy600_ophyd.datasets.row_check import row_findings
-from qhy600_ophyd.datasets.run_record import RUN_FILE, read_run_json
+from qhy600_ophyd.datasets.run_record import RUN_FILE, read_run_json, runs_in
 from qhy600_ophyd.datasets.sequence_gaps import Numbers, host_gaps, known_losses, sequence_findings
 
 
@@ -98,15 +100,18 @@ class _Look:
                     files.append(file)
                     self._add(frame_findings(rows, file.frames), stream, first)
                 first += len(rows)
-            numbers = Numbers.of(_joined(ledgers))
-            by_hardware += int(numbers.from_hardware.sum())
-            self._add(known_losses(numbers), stream, 0)
-            self._add(sequence_findings(numbers), stream, 0)
-            self._note_gaps(stream, numbers)
+            gaps = 0
+            for before, of_one_run in _by_run(ledgers):
+                numbers = Numbers.of(_joined(of_one_run))
+                by_hardware += int(numbers.from_hardware.sum())
+                self._add(known_losses(numbers), stream, before)
+                self._add(sequence_findings(numbers), stream, before)
+                gaps += host_gaps(numbers)
+            self._note_gaps(stream, gaps)
             self._frames += first
         self._findings += repetitions(files, repeated)
-        self._hold_against_documents()
-        self._note(files, by_hardware)
+        resumed = self._hold_against_documents()
+        self._note(files, by_hardware, resumed)
         return Verification(
             path=self._folder,
             frames=self._frames,
@@ -157,36 +162,45 @@ class _Look:
             frame = None if finding.frame is None else finding.frame + first
             self._findings.append(replace(finding, stream=stream, frame=frame))
 
-    def _hold_against_documents(self) -> None:
-        """Every event that the run announced has its frame."""
+    def _hold_against_documents(self) -> frozenset[str]:
+        """Every event that was announced has its frame, and what was resumed is still there.
+
+        Returns
+        -------
+        frozenset of str
+            Uids of the runs that were resumed.
+        """
         try:
-            record = read_run_json(self._folder / RUN_FILE) or {}
+            content = read_run_json(self._folder / RUN_FILE)
         except RunDamaged as error:
             self._findings.append(Finding(kind="damaged", what=str(error), advice="See to the documents"))
-            return
-        stop: Mapping[str, Any] = record.get("stop", {})
-        if stop.get("exit_status", "success") != "success":
-            why = f": {stop['reason']}" if stop.get("reason") else ""
-            self._notes.append(f"the run ended with {stop['exit_status']!r}{why}")
-        announced = stop.get("num_events") or {}
-        for stream in record.get("descriptors", {}):
-            there = [sum(map(len, ledgers)) for (name, _), ledgers in self._streams.items() if name == stream]
-            due = announced.get(stream, 0)
-            if stream not in self._unread and isinstance(due, int) and min(there, default=0) < due:
-                what = f"{due} frames were announced and {min(there, default=0)} are there"
-                self._findings.append(Finding(kind="missing", stream=stream, what=what))
+            return frozenset()
+        parts, ledgers = runs_in(content) if content else [], list(self._ledgers())
+        self._findings += announced_findings(parts, ledgers, unread=self._unread)
+        self._findings += joint_findings(parts, ledgers, unread=self._unread)
+        for part in parts[-1:]:
+            stop: Mapping[str, Any] = part["stop"]
+            if stop.get("exit_status", "success") != "success":
+                why = f": {stop['reason']}" if stop.get("reason") else ""
+                self._notes.append(f"the run ended with {stop['exit_status']!r}{why}")
+        if len(parts) > 1:
+            self._notes.append(
+                f"the run was resumed {len(parts) - 1} time{'s' if len(parts) > 2 else ''}; what the camera "
+                "exposed in between, and nobody stored, is not missed"
+            )
+        return frozenset(str(part["start"].get("uid", "")) for part in parts[:-1])
 
-    def _note_gaps(self, stream: str, numbers: Numbers) -> None:
-        if gaps := host_gaps(numbers):
+    def _note_gaps(self, stream: str, gaps: int) -> None:
+        if gaps:
             self._notes.append(
                 f"{stream}: {gaps} exposures that the host numbered have no frame here: ended, failed, taken "
                 "to check the camera, or kept in another stream"
             )
 
-    def _note(self, files: Sequence[ReadFile], by_hardware: int) -> None:
+    def _note(self, files: Sequence[ReadFile], by_hardware: int, resumed: frozenset[str]) -> None:
         """What the checks could not show."""
         for rows in self._ledgers():
-            if rows.seal is None:
+            if rows.seal is None and rows.run not in resumed:
                 self._notes.append(
                     f"{rows.path.name} was not closed: it still grows, or its program was killed. Frames "
                     "that were never acknowledged are not missed"
@@ -216,6 +230,18 @@ def _joined(ledgers: Sequence[LedgerRows]) -> dict[str, np.ndarray[Any, Any]]:
     columns = {name: np.concatenate([rows.kept[name] for rows in ledgers]) for name in ledgers[0].kept}
     whole = np.concatenate([rows.whole for rows in ledgers])
     return {**columns, "sequence": np.where(whole, columns["sequence"], -1)}
+
+
+def _by_run(ledgers: Sequence[LedgerRows]) -> Iterator[tuple[int, list[LedgerRows]]]:
+    """The files of a stream that one bluesky run wrote, and how many frames stand before them.
+
+    A run that resumes another has a camera that was opened anew, which counts from the beginning.
+    """
+    first = 0
+    for _, group in itertools.groupby(ledgers, key=lambda rows: rows.run):
+        of_one_run = list(group)
+        yield first, of_one_run
+        first += sum(map(len, of_one_run))
 
 
 def _in_order(findings: Iterable[Finding]) -> list[Finding]:
