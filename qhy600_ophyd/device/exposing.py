@@ -169,7 +169,8 @@ class Exposing:
             raise
         check_delivered(info, buffer)
         late = None if self._due is None else info.trigger_monotonic * 1e-9 - self._due
-        row = self._rows.row(info, buffer, lost_before=0, lateness=late)
+        thrown_away = info.discarded + self._device.thrown_away
+        row = self._rows.row(info, buffer, discarded=thrown_away, lost_before=0, lateness=late)
         return self._stream.keep(buffer, row), info
 
     def _until_due(self) -> float:

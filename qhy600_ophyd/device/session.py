@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
 from typing import Any, Self
@@ -67,6 +67,8 @@ class Session(Panel):
         self._stuck: Activity | None = None
         self._parting: Future[None] | None = None
         self.on_lost: Callable[[CameraLost], bool] | None = None
+        self.thrown_away = 0
+        """Frames that `reconnect` has taken and nobody kept, since the last one that was."""
         super().__init__(backend, name=name, **kwargs)
         self._give_back = weakref.finalize(self, give_back, backend, self._worker, self._book)
 
@@ -209,7 +211,14 @@ class Session(Panel):
         patience = 3 * CHECK_PATIENCE
         info = self.call(lambda: connect_again(self.backend, before, setpoint=setpoint), timeout=patience)
         self.is_open = True
+        # A camera whose power was off counts anew; the next row has to tell of a new beginning.
+        self.thrown_away += info.discarded + 1
         return info
+
+    def accept(self, row: Mapping[str, Any], info: FrameInfo) -> None:
+        """As `Panel.accept`; the row has told of the frames that were thrown away before."""
+        self.thrown_away = 0
+        super().accept(row, info)
 
     def waits_after(self, error: CameraLost) -> bool:
         """Whether somebody pauses the plan because of `error`, and will end the statuses."""
