@@ -24,8 +24,8 @@ class SimulatedCameraProfile(_Part):
     """A simulated QHY600; sizes are those of the image area, 9576 × 6388 for the whole chip.
 
     ``clock = "system"`` paces it like the real one. ``drawn`` makes another specimen for each seed; what
-    ``physics`` says (any parameter of the simulated sensor, by name) replaces what was drawn. The rest is as
-    `SimulatedCamera` takes it.
+    ``physics`` says (any parameter of the simulated sensor, by name) replaces what was drawn. A free clock
+    starts with the present, or with ``starts_at`` [s since 1970]. The rest is as `SimulatedCamera` takes it.
     """
 
     backend: Literal["simulated"]
@@ -36,6 +36,8 @@ class SimulatedCameraProfile(_Part):
     height: int = Field(default=1024, ge=16, le=6388)
     ambient: float = 20.0
     clock: Literal["free", "system"] = "free"
+    starts_at: float | None = Field(default=None, ge=0.0)
+    first_exposure: int = Field(default=0, ge=0)
     retries: int = Field(default=2, ge=0)
     supply_voltage: float = Field(default=12.0, ge=0.0, le=15.0)
     cable_resistance: float = Field(default=0.1, ge=0.0, le=10.0)

@@ -15,11 +15,11 @@ from qhy600_ophyd.bench.profile import (
     SdkCameraProfile,
     SimulatedCameraProfile,
 )
-from qhy600_ophyd.contract import Camera, Fault, ProfileError, SettingRefused, SystemClock
+from qhy600_ophyd.contract import Camera, Clock, Fault, ProfileError, SettingRefused, SystemClock
 from qhy600_ophyd.sensor import NotPublished
 
 _AS_THEY_ARE = {
-    *("model", "width", "height", "retries", "serial"),
+    *("model", "width", "height", "retries", "serial", "first_exposure"),
     *("indirect_detection", "gps_header", "gps_locked", "digests", "threads", "filters"),
 }
 """Keys of a profile that `SimulatedCamera` takes by the same names."""
@@ -59,8 +59,19 @@ def _simulated(camera: SimulatedCameraProfile, profile: Profile) -> Recipe:
     return Recipe(
         factory=f"qhy600_ophyd.backends.simulated:SimulatedCamera{'.drawn' if camera.drawn else ''}",
         arguments=parameters,
-        clock=SystemClock() if camera.clock == "system" else None,
+        clock=_clock(camera),
     )
+
+
+def _clock(camera: SimulatedCameraProfile) -> Clock | None:
+    """The clock that it does not make itself."""
+    if camera.clock == "system":
+        return SystemClock()
+    if camera.starts_at is None:
+        return None
+    from qhy600_ophyd.backends.simulated import FreeClock
+
+    return FreeClock(round(camera.starts_at * 1e9))
 
 
 def _physics(parameters: dict[str, Any]) -> dict[str, Any]:

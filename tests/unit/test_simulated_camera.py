@@ -19,6 +19,7 @@ from qhy600_ophyd.contract import (
     SystemClock,
 )
 from qhy600_ophyd.sensor import QHY600_GEOMETRY, Rectangle
+from qhy600_ophyd.sensor.gps_header import decode
 from qhy600_ophyd.sensor.timing import timing
 
 
@@ -265,6 +266,7 @@ def test_a_refused_level_leaves_the_light_as_it_was(level):
         {"nonlinearity": 0.5},
         {"wavelength": 300.0},
         {"irradiance": -1.0},
+        {"first_exposure": -1},
     ],
     ids=lambda p: next(iter(p)),
 )
@@ -277,3 +279,14 @@ def test_the_truth_of_incomplete_settings_is_refused():
     camera = opened()
     with pytest.raises(CameraError, match="readout_mode, gain and offset"):
         camera.truth.of(replace(camera.settings, gain=None), 20.0)
+
+
+def test_a_camera_that_begins_with_a_later_exposure_takes_the_frames_of_one_that_has_come_so_far():
+    still = {"seed": 3, "banding": 0.0, "telegraph_fraction": 0.0, "gps_header": True}
+    first, later = opened(**still), opened(**still, first_exposure=2)
+    frames = [taken(first, Settings(exposure=0.1)) for _ in range(4)]
+    again = [taken(later, Settings(exposure=0.1)) for _ in range(2)]
+    # Each throws one away after its initialisation: exposures 0 and 2.
+    for (counts, info), (repeated, of_later) in zip(frames[2:], again, strict=True):
+        assert np.array_equal(counts[1:], repeated[1:]), "the header tells the time"
+        assert decode(info.header).sequence == decode(of_later.header).sequence

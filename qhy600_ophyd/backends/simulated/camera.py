@@ -65,6 +65,9 @@ class SimulatedCamera(OwnAccount):
         Transmissions of the filters in its wheel, 0 to 1, slot 1 first; none for a camera without a wheel.
     retries
         How often a bad frame is taken again.
+    first_exposure
+        Number of its first exposure. One that goes on where another of the same seed stood draws other
+        noise than that one did, and its own counter goes on too.
     digests
         Whether the log gets a digest of the true counts of every frame.
     threads
@@ -119,6 +122,7 @@ class SimulatedCamera(OwnAccount):
         gps_locked: bool = False,
         filters: Sequence[float] = (),
         retries: int = 2,
+        first_exposure: int = 0,
         digests: bool = False,
         threads: int | None = None,
         physics: ChipParameters | None = None,
@@ -167,6 +171,7 @@ class SimulatedCamera(OwnAccount):
             seed=seed,
             digests=digests,
             gps_locked=gps_locked,
+            first_exposure=_from_zero(first_exposure),
         )
         super().__init__(self._simulated_head, geometry=geometry, retries=retries, gps_header=gps_header)
         self.presented: list[ExposureRecord] = []
@@ -234,6 +239,12 @@ def _geometry(width: int, height: int) -> Geometry:
         if not 1 <= value <= most:
             raise SettingRefused(name, value, allowed=f"1–{most} pixels of the image")
     return Geometry.imx455(width, height)
+
+
+def _from_zero(first_exposure: int) -> int:
+    if first_exposure < 0:
+        raise SettingRefused("first_exposure", first_exposure, allowed="a whole number from 0")
+    return int(first_exposure)
 
 
 def _parameters(physics: ChipParameters | None, effects: dict[str, Any]) -> ChipParameters:

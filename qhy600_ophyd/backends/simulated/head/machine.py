@@ -34,6 +34,8 @@ class Machine:
     ----------
     chip, light, plant, supply, memory, clock, faults
         The camera's parts.
+    first_exposure
+        Number of its first exposure.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class Machine:
         memory: FrameMemory,
         clock: Clock,
         faults: FaultPlan,
+        first_exposure: int = 0,
     ):
         self.chip, self.light, self.plant, self.supply = chip, light, plant, supply
         self.memory, self.clock = memory, clock
@@ -59,7 +62,7 @@ class Machine:
         self.lock = threading.RLock()
         self.shots: dict[int, Shot] = {}
         """Those whose frames are in the memory, by number."""
-        self.next_number = 0
+        self.next_number = first_exposure
         self.under_way: int | None = None
         """Number of the single exposure that was started and not fetched or ended yet."""
         self.made_at = clock.monotonic()

@@ -53,6 +53,8 @@ class SimulatedHead:
         Whether the log gets a digest of every frame that was made.
     gps_locked
         Whether there is a GPS receiver that knows the time; the header is written either way.
+    first_exposure
+        Number of its first exposure.
 
     Raises
     ------
@@ -77,6 +79,7 @@ class SimulatedHead:
         seed: int = 0,
         digests: bool = False,
         gps_locked: bool = False,
+        first_exposure: int = 0,
     ):
         self._identity = Identity(
             model=model, serial=serial or f"simulated-{seed}", firmware="simulated", sensor="IMX455"
@@ -90,6 +93,7 @@ class SimulatedHead:
             memory=memory,
             clock=clock,
             faults=FaultPlan(faults, seed=seed),
+            first_exposure=first_exposure,
         )
         self._darkroom = Darkroom(chip, seed=seed, colour=colour)
         shutter = Shutter(self._machine)
