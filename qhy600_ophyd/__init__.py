@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from qhy600_ophyd.backends.replay import ReplayCamera
     from qhy600_ophyd.backends.sdk import SdkCamera
     from qhy600_ophyd.backends.simulated import SimulatedCamera
-    from qhy600_ophyd.bench import Bench, rerun
+    from qhy600_ophyd.bench import Bench, rerun, resume_run
     from qhy600_ophyd.datasets import open_run
     from qhy600_ophyd.device import QHY600, FilterWheel, Light
 
@@ -37,6 +37,7 @@ __all__ = [
     "open_run",
     "plans",
     "rerun",
+    "resume_run",
     "views",
 ]
 
@@ -51,6 +52,7 @@ _HOMES = {
     "SimulatedCamera": "backends.simulated",
     "open_run": "datasets",
     "rerun": "bench",
+    "resume_run": "bench",
 }
 _ROOMS = ("analysis", "datasets", "plans", "views")
 

@@ -8,10 +8,17 @@ if TYPE_CHECKING:
     from qhy600_ophyd.bench.bench import Bench
     from qhy600_ophyd.bench.profile import Profile
     from qhy600_ophyd.bench.rerunning import Rerun, rerun
+    from qhy600_ophyd.bench.resuming import resume_run
 
-__all__ = ["Bench", "Profile", "Rerun", "rerun"]
+__all__ = ["Bench", "Profile", "Rerun", "rerun", "resume_run"]
 
-_MODULES = {"Bench": "bench", "Profile": "profile", "Rerun": "rerunning", "rerun": "rerunning"}
+_MODULES = {
+    "Bench": "bench",
+    "Profile": "profile",
+    "Rerun": "rerunning",
+    "rerun": "rerunning",
+    "resume_run": "resuming",
+}
 
 
 def __getattr__(name: str) -> Any:

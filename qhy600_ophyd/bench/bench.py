@@ -87,6 +87,11 @@ class Bench:
         content = {"camera": {"backend": "replay", "folder": str(folder)}}
         return cls(Profile.checked(content, source="Bench.replay"), output=output)
 
+    @property
+    def store(self) -> RunFolders:
+        """Where its runs are kept."""
+        return self._store
+
     @cached_property
     def light(self) -> Light | None:
         """The light that the camera itself brings along (simulated, recorded); ``None`` under a real one."""

@@ -13,6 +13,7 @@ import typer
 
 from qhy600_ophyd.bench.doctor import doctor
 from qhy600_ophyd.bench.repetition import rerun
+from qhy600_ophyd.bench.resumption import resume
 from qhy600_ophyd.bench.verification import verify
 from qhy600_ophyd.contract import AnalysisRefused, QHY600Error
 
@@ -49,10 +50,6 @@ ReplayOption = Annotated[
     Path | None, typer.Option("--replay", help="Folder of recorded frames to serve as the camera.")
 ]
 RepeatsOption = Annotated[int, typer.Option("--repeats", min=1, help="Frames of each kind at each step.")]
-
-
-class Interrupted(QHY600Error):
-    """The user ended a run by Ctrl-C."""
 
 
 def _numbers(text: str | None) -> list[float] | None:
@@ -205,6 +202,7 @@ def info(
 app.command()(doctor)
 app.command()(verify)
 app.command()(rerun)
+app.command()(resume)
 
 
 def main() -> None:
@@ -212,6 +210,8 @@ def main() -> None:
     try:
         app()
     except QHY600Error as error:
+        from qhy600_ophyd.bench.failure import Interrupted
+
         print(f"qhy600: {error}{_kept(error)}", file=sys.stderr)
         sys.exit(130 if isinstance(error, Interrupted) else 1)
 
@@ -239,15 +239,12 @@ def _taken(bench: Bench, plan: Any) -> xr.Dataset:
     """The one run of a plan; Ctrl-C ends it, since nobody could resume it here."""
     from bluesky.utils import RunEngineInterrupted
 
-    from qhy600_ophyd.bench.failure import where_kept
+    from qhy600_ophyd.bench.failure import Interrupted
 
     try:
         run = bench.run(plan, progress=True)
     except RunEngineInterrupted as paused:
-        interrupted = Interrupted("interrupted")
-        for note in where_kept(paused):
-            interrupted.add_note(note)
-        raise interrupted from None
+        raise Interrupted.of(paused) from None
     if isinstance(run, list):
         raise QHY600Error("the plan took no frame, so there is nothing to show")
     return run

@@ -15,6 +15,18 @@ _AGAIN = (
 )
 
 
+class Interrupted(QHY600Error):
+    """The user ended a run by Ctrl-C."""
+
+    @classmethod
+    def of(cls, paused: BaseException) -> Interrupted:
+        """That of a plan which nobody could let go on; it keeps the notes of where the frames are."""
+        interrupted = cls("interrupted")
+        for note in where_kept(paused):
+            interrupted.add_note(note)
+        return interrupted
+
+
 def reason_of(failed: BaseException) -> BaseException:
     """What made a status fail: it hides in the chain of causes."""
     seen: BaseException | None = failed

@@ -101,6 +101,10 @@ class RunDamaged(QHY600Error):
     """A run's files are missing, cut short or not a run."""
 
 
+class ResumeRefused(QHY600Error):
+    """A run cannot be gone on with: it is complete, or not what it takes to go on with it."""
+
+
 class ProfileError(QHY600Error, ValueError):
     """A profile has an unknown key or an impossible value."""
 

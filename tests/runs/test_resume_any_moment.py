@@ -1,0 +1,60 @@
+"""Fifty programs killed at moments that nobody chose, and their runs gone on with."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from killed_run import LABELS, long_linearity, started, uninterrupted
+
+from qhy600_ophyd import open_run, resume_run
+from qhy600_ophyd.contract import SystemClock
+from qhy600_ophyd.datasets import verify
+
+KILLS = 50
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1200)
+def test_whenever_a_program_is_killed_its_run_becomes_the_one_that_nobody_interrupted(tmp_path):
+    clock = SystemClock()
+    whole = uninterrupted(tmp_path / "whole", long_linearity)
+    program = started(tmp_path / "first", long_linearity)
+    began = clock.monotonic()
+    program.join(120)
+    lasts = clock.monotonic() - began
+    assert program.exitcode == 0
+    moments = np.random.default_rng(5).uniform(0.0, lasts, KILLS)
+
+    segments, unbegun, ended = [], 0, 0
+    for number, moment in enumerate(moments):
+        place = tmp_path / f"kill {number}"
+        program = started(place, long_linearity)
+        clock.wait(moment)
+        program.kill()
+        program.join(120)
+        folders = list(place.glob("*/"))
+        if not folders or not (folders[0] / "run.json").exists():
+            unbegun += 1  # there is nothing that could be gone on with
+            continue
+        if summarized_end(folders[0]) == "success":
+            ended += 1  # the documents are complete; the file may not be closed
+            run = open_run(folders[0])
+        else:
+            run = resume_run(folders[0], progress=False)
+        assert run.sizes == whole.sizes, moment
+        assert np.array_equal(run.counts.values, whole.counts.values), moment
+        for name in {*LABELS} - {"light"}:  # which is read for the event, and not with the frame
+            assert np.array_equal(run[name].values, whole[name].values), (name, moment)
+        verification = verify(run)
+        assert verification.ok, (moment, verification)
+        segments.append(int((run.segment == 1).sum()) if "gaps" in run.attrs else run.sizes["frame"])
+    where = f"{unbegun} before the run, {ended} behind it, the rest behind frame {sorted(segments)}"
+    print(f"{KILLS} kills within {lasts:.2f} s: {where}")
+    assert len(set(segments)) > 10, "kills struck in different places"
+    assert max(segments) <= whole.sizes["frame"]
+
+
+def summarized_end(folder):
+    return json.loads((folder / "run.json").read_text(encoding="utf-8"))["stop"].get("exit_status")
