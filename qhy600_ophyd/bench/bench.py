@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import getpass
 import os
-from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import xarray as xr
-from bluesky.utils import Msg
 
 from qhy600_ophyd.bench.circumstances import Circumstances
 from qhy600_ophyd.bench.engine import Engine, Runs
 from qhy600_ophyd.bench.expectation import exposure_of, settings_of
+from qhy600_ophyd.bench.foresight import Foresight
+from qhy600_ophyd.bench.plan_given import PlanGiven, plan_from
 from qhy600_ophyd.bench.profile import Profile, simulated_profile
 from qhy600_ophyd.bench.steps import linearity_exposures
 from qhy600_ophyd.bench.wiring import make_camera
-from qhy600_ophyd.contract import SETTING_NAMES, CameraNotReady, ProfileError, QHY600Error, Settings
+from qhy600_ophyd.contract import SETTING_NAMES, CameraNotReady, ProfileError, Settings
 from qhy600_ophyd.datasets import RunFolders
 from qhy600_ophyd.device import QHY600, FilterWheel, Light
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from qhy600_ophyd.diagnosis import Diagnosis
 
 
-class Bench:
+class Bench(Foresight):
     """A set-up that runs plans and gives back datasets; use it in a ``with`` statement.
 
     Parameters
@@ -144,13 +144,13 @@ class Bench:
 
     # -- work ---------------------------------------------------------------------------------------------
 
-    def run(self, plan: Iterable[Msg], *, progress: bool | None = None, **metadata: Any) -> Runs:
+    def run(self, plan: PlanGiven, *, progress: bool | None = None, **metadata: Any) -> Runs:
         """Run a plan.
 
         Parameters
         ----------
         plan
-            From `qhy600_ophyd.plans`, `bluesky.plans` or your own.
+            From `qhy600_ophyd.plans`, `bluesky.plans` or your own, or a function that makes it when called.
         progress
             Show a bar of events; ``None``: on a terminal and in a notebook.
         metadata
@@ -172,10 +172,7 @@ class Bench:
         """
         if self._closed:
             raise CameraNotReady("this bench was closed: call bench.open(), or make another")
-        if not isinstance(plan, Iterable):
-            raise QHY600Error(
-                f"{plan!r} is not a plan: give a call of one, as plans.linearity(camera, light, ...)"
-            )
+        plan = plan_from(plan)
         self._store.check_writable()
         self.open()
         return self._engine.run(plan, metadata, progress)

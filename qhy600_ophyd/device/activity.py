@@ -11,6 +11,9 @@ class Activity(Protocol):
     what: str
     """Its name, for messages."""
 
+    live: bool
+    """Whether it is a live stream."""
+
     @property
     def over(self) -> bool:
         """Whether camera, memory and store are free of it."""

@@ -48,6 +48,7 @@ class Exposing:
     """
 
     what = "an exposure"
+    live = False
 
     def __init__(self, device: Session, stream: Stream, settings: Settings, *, ring: FrameRing):
         self._device, self._stream, self._settings, self._ring = device, stream, settings, ring

@@ -69,6 +69,8 @@ class Flight:
         What it is called in messages.
     """
 
+    live = True
+
     def __init__(
         self,
         device: Session,

@@ -114,6 +114,11 @@ class Panel(Signals):
         """What is asked of the next frame."""
         return self._requests.now
 
+    def rehearsal(self) -> Requests:
+        """The requests as they stand, to go on with for themselves; the camera's own stay as they are."""
+        self.open()
+        return self._requests.copy()
+
     def request(self, name: str, value: Any) -> None:
         """Take a checked value for the next trigger."""
         self._requests.ask(name, value, self.capabilities)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from copy import copy
 from typing import Any
 
 from qhy600_ophyd.contract import Capabilities, SettingRefused, Settings
@@ -25,6 +26,10 @@ class Requests:
         self.now = Settings()
         self._applied = Settings()
         self._depth_was_chosen = False
+
+    def copy(self) -> Requests:
+        """One that goes its own way from here."""
+        return copy(self)
 
     def complete(self, found: Settings) -> None:
         """Fill in what was never requested with what a camera has after opening; the area stays open."""

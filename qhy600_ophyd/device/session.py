@@ -66,6 +66,8 @@ class Session(Panel):
         self._activity: Activity | None = None
         self._stuck: Activity | None = None
         self._parting: Future[None] | None = None
+        self.flew = False
+        """Whether what the camera did last was a live stream."""
         self.on_lost: Callable[[CameraLost], bool] | None = None
         self.thrown_away = 0
         """Frames that `reconnect` has taken and nobody kept, since the last one that was."""
@@ -104,7 +106,7 @@ class Session(Panel):
 
     def begin(self, activity: Activity) -> None:
         """Have the camera's thread run this next."""
-        self._activity = activity
+        self._activity, self.flew = activity, activity.live
         self.submit(activity.run)
 
     def memory(self, layout: Layout) -> FrameRing:
@@ -181,7 +183,7 @@ class Session(Panel):
             self._memory = None
             try:
                 if self.is_open:
-                    self.is_open = False
+                    self.is_open = self.flew = False
                     self._part()
             finally:
                 self._book.close()

@@ -58,6 +58,11 @@ class View:
         return self._order.frames
 
     @property
+    def wanted(self) -> int | None:
+        """After how many frames it ends by itself; ``None``: when it is stopped."""
+        return self._order.request.frames
+
+    @property
     def skipped(self) -> int:
         """Frames of those that were left out, because `on_frame` was busy."""
         return self._skipped + (0 if self._flight is None else self._flight.skipped)
