@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from qhy600_ophyd.bench.doctor import doctor
+from qhy600_ophyd.bench.dry_run import DryRunOption, tell
 from qhy600_ophyd.bench.repetition import rerun
 from qhy600_ophyd.bench.resumption import resume
 from qhy600_ophyd.bench.verification import verify
@@ -90,6 +91,7 @@ def linearity(
     variance: Annotated[
         Variance, typer.Option(help="Two-frame variance by this release of EMVA 1288.")
     ] = Variance.R4,
+    dry_run: DryRunOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Take a linearity experiment and say what it tells of the camera."""
@@ -106,6 +108,8 @@ def linearity(
         each = bench.profile.linearity.repeats if repeats is None else repeats
         times = bench.linearity_exposures(each) if asked is None else asked
         plan = plans.linearity(bench.camera, bench.light, times, repeats=each)
+        if dry_run:
+            tell(bench, plan, as_json=as_json)
         run = _taken(bench, plan)
         truth = bench.truth_of(run)
     try:
@@ -129,6 +133,7 @@ def exposure_series(
     exposures: Annotated[str, typer.Option(help="Exposure times [s].")] = "0.01,0.1,1",
     repeats: RepeatsOption = 1,
     kind: Annotated[str, typer.Option(help="What the frames are: bias, dark, light or flat.")] = "light",
+    dry_run: DryRunOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Take frames at several exposure times."""
@@ -140,6 +145,8 @@ def exposure_series(
         if bench.light is not None:
             bench.light.set(bench.light.off if kind in ("bias", "dark") else bench.light.on)
         plan = plans.exposure_series(bench.camera, asked, repeats=repeats, kind=kind, light=bench.light)
+        if dry_run:
+            tell(bench, plan, as_json=as_json)
         run = _taken(bench, plan)
     columns = ("exposure", "frame_kind", "mean", "black_level", "temperature")
     if as_json:
@@ -156,6 +163,7 @@ def gain_sweep(
     gains: Annotated[str, typer.Option(help="Gain register values.")] = "0,10,20,30,40,50,60",
     exposure: Annotated[float, typer.Option(help="Exposure time of all frames [s].")] = 0.2,
     repeats: RepeatsOption = 2,
+    dry_run: DryRunOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Take dark and bright frames at several gain settings, and say what a count is worth at each."""
@@ -166,6 +174,8 @@ def gain_sweep(
     asked = _numbers(gains) or []
     with _bench(profile, None, output) as bench:
         plan = plans.gain_sweep(bench.camera, asked, exposure=exposure, repeats=repeats, light=bench.light)
+        if dry_run:
+            tell(bench, plan, as_json=as_json)
         run = _taken(bench, plan)
         truth = gain_truth(bench, run)
     columns = ("gain", "frame_kind", "mean", "black_level", "overscan_level")
