@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import math
-
 from qhy600_ophyd.backends.simulated.random_keys import hashed
 from qhy600_ophyd.contract import SettingRefused
-
-_MAGNUS_A, _MAGNUS_B, _MAGNUS_C = 6.112, 17.62, 243.12
-"""[hPa], none, [°C]: saturation over water, as recommended by the WMO (Guide No. 8), -45 to 60 °C."""
+from qhy600_ophyd.sensor import moisture
 
 _DRIEST, _WETTEST = -38.0, -24.0
 """Dew points between which the desiccant keeps the chamber, drawn from the seed [°C]."""
@@ -32,20 +28,14 @@ _WINDOW_WARMING = 6.0
 """By how much the heater warms the window [K]."""
 
 
-def vapour_pressure(temperature: float) -> float:
-    """Saturation pressure of water vapour over water [hPa] at a temperature [°C] (Magnus)."""
-    return _MAGNUS_A * math.exp(_MAGNUS_B * temperature / (_MAGNUS_C + temperature))
-
-
 def dew_point(temperature: float, humidity: float) -> float:
     """Temperature [°C] at which air of `temperature` [°C] and relative `humidity` [percent] forms dew.
 
-    Inverse of the Magnus formula. Raises `SettingRefused` unless the humidity is above 0 and up to 100 %.
+    Raises `SettingRefused` unless the humidity is above 0 and up to 100 %.
     """
     if not 0 < humidity <= 100:
         raise SettingRefused("humidity", f"{humidity:g}", allowed="above 0 and up to 100 percent")
-    x = math.log(vapour_pressure(temperature) * humidity / 100 / _MAGNUS_A)
-    return _MAGNUS_C * x / (_MAGNUS_B - x)
+    return moisture.dew_point(moisture.vapour_pressure(temperature) * humidity / 100)
 
 
 class Environment:
@@ -81,7 +71,8 @@ class Environment:
 
     def humidity(self) -> float:
         """In the chamber [percent], to 0.1."""
-        return round(100 * vapour_pressure(self._dew_point) / vapour_pressure(self._ambient), 1)
+        vapour = moisture.vapour_pressure
+        return round(100 * vapour(self._dew_point) / vapour(self._ambient), 1)
 
     def pressure(self) -> float:
         """In the chamber [mbar], to 0.1."""
