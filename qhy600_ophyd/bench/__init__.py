@@ -9,13 +9,16 @@ if TYPE_CHECKING:
     from qhy600_ophyd.bench.profile import Profile
     from qhy600_ophyd.bench.rerunning import Rerun, rerun
     from qhy600_ophyd.bench.resuming import resume_run
+    from qhy600_ophyd.bench.watch import Limits, Watch
 
-__all__ = ["Bench", "Profile", "Rerun", "rerun", "resume_run"]
+__all__ = ["Bench", "Limits", "Profile", "Rerun", "Watch", "rerun", "resume_run"]
 
 _MODULES = {
     "Bench": "bench",
+    "Limits": "watch",
     "Profile": "profile",
     "Rerun": "rerunning",
+    "Watch": "watch",
     "rerun": "rerunning",
     "resume_run": "resuming",
 }

@@ -127,6 +127,7 @@ class Bench(Foresight):
                 self.camera.apply()
             if self.profile.cooler.setpoint is not None:
                 self.camera.temperature.set(self.profile.cooler.setpoint).wait()
+        self._watch_as_told()
         return self
 
     def close(self) -> None:
@@ -134,6 +135,7 @@ class Bench(Foresight):
         self._closed = True
         if self._engine.paused:
             self._engine.abort("" if self._engine.lost else "the bench was closed")
+        self._end_watch()
         self.camera.close()
 
     def __enter__(self) -> Bench:

@@ -115,6 +115,17 @@ class CoolerProfile(_Part):
     setpoint: float | None = None
 
 
+class WatchProfile(_Part):
+    """What plans wait for: a failed supply, K off a set point, K above dew, GB on a disk; none if empty."""
+
+    supply: bool = False
+    temperature: float | None = Field(default=None, gt=0)
+    dew: float | None = Field(default=None, ge=0)
+    disk: float | None = Field(default=None, gt=0)
+    air: float = Field(default=20.0, ge=-40, le=60)
+    period: float = Field(default=2.0, gt=0)
+
+
 class FilterWheelProfile(_Part):
     """Names of the filters in the wheel on the camera, slot 1 first."""
 
@@ -160,6 +171,7 @@ class Profile(_Part):
     light: LightProfile = Field(default_factory=LightProfile)
     settings: SettingsProfile = Field(default_factory=SettingsProfile)
     cooler: CoolerProfile = Field(default_factory=CoolerProfile)
+    watch: WatchProfile = Field(default_factory=WatchProfile)
     filter_wheel: FilterWheelProfile = Field(default_factory=FilterWheelProfile)
     linearity: LinearityProfile = Field(default_factory=LinearityProfile)
     metadata: MetadataProfile = Field(default_factory=MetadataProfile)
