@@ -24,6 +24,8 @@ from qhy600_ophyd.contract import CameraLost, StoreError
 from qhy600_ophyd.datasets import RunFolders, open_run
 from qhy600_ophyd.device import QHY600
 
+_LOG = logging.getLogger(__name__)
+
 Runs = xr.Dataset | list[xr.Dataset]
 
 

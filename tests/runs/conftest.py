@@ -15,7 +15,9 @@ import pytest
 import xarray as xr
 from bluesky import RunEngine
 from h5py import h5f
+from held_plans import Disk
 
+from qhy600_ophyd import Bench
 from qhy600_ophyd.backends.simulated import SimulatedCamera
 from qhy600_ophyd.datasets import open_run
 from qhy600_ophyd.device import QHY600
@@ -112,3 +114,17 @@ def opened(tmp_path: Path) -> Callable[[str], xr.Dataset]:
         return open_run(folder)
 
     return read
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    """A small one, whose exposures of 0.1 s cost no time."""
+    with Bench.simulated(seed=1, width=64, height=48, output=tmp_path / "runs") as bench:
+        bench.camera.exposure.set(0.1)
+        yield bench
+
+
+@pytest.fixture
+def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
+    """What every program here takes for the disk, with as much room as a test says."""
+    return Disk(monkeypatch)
