@@ -107,7 +107,7 @@ class Engine:
             self._store.annotate(stop["run_start"], "after", after)
         except StoreError as error:
             # The run itself is whole, and the disk that is full has been told of by its own error.
-            logging.getLogger(__name__).warning("the settings after a run were not kept: %s", error)
+            _LOG.warning("the settings after a run were not kept: %s", error)
 
     def _pause_after(self, error: CameraLost) -> bool:
         """Called in the camera's thread: stop the plan where it stands, if it can be."""

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from bluesky.preprocessors import finalize_wrapper
 from bluesky.run_engine import RunEngine
 from bluesky.suspenders import SuspenderBase
 from bluesky.utils import Msg, MsgGenerator
@@ -18,6 +19,9 @@ _LOG = logging.getLogger(__name__)
 
 _LOOK = 0.1
 """Seconds of the RunEngine's own loop between two looks of a plan that waits."""
+
+_TURNS = 4
+"""Turns of the RunEngine's loop in which a request arrives: it takes two, and a message at least one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +68,7 @@ class Suspender(SuspenderBase):
         self.RE: RunEngine | None
         self.condition = condition
         self.value = math.nan
-        self._asked = self._held = False
+        self._asked = self._held = self._ending = False
 
     def __repr__(self) -> str:
         state = self._get_justification() or "content"
@@ -84,6 +88,17 @@ class Suspender(SuspenderBase):
                 _LOG.info("%s is well again", self.condition.name)
                 self._asked = self._held = self._tripped = False
         self._insist()
+
+    def install(self, RE: RunEngine, *, event_type: str | None = None) -> None:
+        """Watch over the plans of `RE`, from the next one on also over their ends."""
+        RE.preprocessors.append(self._guarded)
+        super().install(RE, event_type=event_type)
+
+    def remove(self) -> None:
+        """Let go of the RunEngine; a plan that waits goes on."""
+        if self.RE is not None and self._guarded in self.RE.preprocessors:
+            self.RE.preprocessors.remove(self._guarded)
+        super().remove()
 
     def get_futures(self) -> tuple[list[Any], str]:
         """What a plan that is about to begin has to wait for, and why."""
@@ -111,7 +126,7 @@ class Suspender(SuspenderBase):
             if engine is None or not self._tripped:
                 return
             self._forget_if_idle()
-            if self._asked or self._held or engine.state != "running" or not engine.resumable:
+            if self._asked or self._held or self._ending or engine.state != "running" or not engine.resumable:
                 return
             self._asked = True
             justification = self._get_justification()
@@ -123,6 +138,19 @@ class Suspender(SuspenderBase):
         """Whatever was asked of an earlier plan is over."""
         if self.RE is not None and self.RE.state == "idle":
             self._asked = self._held = False
+
+    def _guarded(self, plan: MsgGenerator[Any]) -> MsgGenerator[Any]:
+        self._ending = False
+        return finalize_wrapper(plan, self._ends)
+
+    def _ends(self) -> MsgGenerator[None]:
+        """Let a request that is under way arrive, after which there are no more.
+
+        A RunEngine that is asked to suspend in the moment when it ends (bluesky 1.15) is of no use any more.
+        """
+        self._ending = True
+        for _ in range(_TURNS):
+            yield Msg("null")
 
     def _holds(self) -> MsgGenerator[None]:
         """Note that the plan stands."""

@@ -85,6 +85,7 @@ class Flight:
         what: str = "a live stream",
     ):
         self._device, self.order, self._settings, self._ring = device, order, settings, ring
+        order.took_off = True
         self.what, self._after = what, after
         self._patience = time.monotonic() + device.frame_timeout
         self._rows = RowMaker(device, settings, areas=areas, labels=("frame_kind", "step"))

@@ -76,6 +76,8 @@ class Order:
         """Whether somebody has said that it is enough."""
         self.interrupted = False
         """Whether a pause came since it was prepared: a rewound plan prepares and kicks off again."""
+        self.took_off = False
+        """Whether a stream was started for it: before, a rewound plan does no harm, and may be needed."""
         self.unannounced = 0
         """Lost frames that the next row has to tell of."""
 

@@ -134,7 +134,7 @@ class Flyer(Recording):
         super().pause()
         if (order := self._order) is not None:
             order.interrupted = True
-            if not (order.request.rewinds or order.stopped):
+            if order.took_off and not (order.request.rewinds or order.stopped):
                 raise NoReplayAllowed
 
     @property

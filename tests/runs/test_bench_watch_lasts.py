@@ -50,6 +50,23 @@ def test_a_plan_held_for_two_reasons_waits_for_both(bench, disk, first):
     assert began[0] == began[1] < FRAMES, "nothing was taken while one reason was left"
 
 
+@pytest.mark.parametrize("command", ["stage", "prepare", "declare_stream", "kickoff", "close_run", "unstage"])
+def test_a_burst_that_trips_at_its_beginning_or_end_takes_every_frame_all_the_same(bench, disk, command):
+    """The RunEngine gives up what it is doing; at its very end, bluesky's own suspenders break it."""
+    watch, done = bench.watch(disk=1.0, period=PERIOD), []
+
+    def trip(message):
+        if message.command == command and not done:
+            done.append(command)
+            disk.free = 0.5
+            watch.look()
+
+    bench.RE.msg_hook = trip
+    with once(held(watch, "disk"), lambda: setattr(disk, "free", 2.0)):
+        assert_whole(bench.run(plans.burst(bench.camera, FRAMES, exposure=0.1)))
+    assert bench.RE.state == "idle"
+
+
 def interrupted(bench, disk, watch):
     """The bench with a paused plan that was held for the disk when it was paused."""
     spoil_after(bench, 2, lambda: setattr(disk, "free", 0.5), watch)
