@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 _LOSSES = frozenset({"camera_lost", "unplugged", "power_cycle"})
 """Faults after which the camera has to be connected again."""
 
+_ANEW = "the camera started anew, and may differ"
+
 _PATIENCE = 60.0
 """Seconds to wait for a frame that nobody keeps."""
 
@@ -58,12 +60,15 @@ class RecordedTruth:
         from qhy600_ophyd.backends.simulated import TruthFile, truth_path
 
         path = truth_path(folder)
-        if not path.exists():
-            return cls(profile, None, (f"{path.name} is not there: the camera started anew, and may differ",))
         try:
-            return cls(profile, without_retaken(TruthFile(path).script, rows))
+            script = TruthFile(path).script
         except RunDamaged as damage:
-            return cls(profile, None, (f"{damage}: the camera started anew, and may differ",))
+            why = str(damage) if path.exists() else f"{path.name} is not there"
+            return cls(profile, None, (f"{why}: {_ANEW}",))
+        if script.started is None or len(script.records) < sum(map(len, rows)):
+            # Of a camera whose process was lost during the run, or written before such files told it.
+            return cls(profile, None, (f"{path.name} does not tell of the whole run: {_ANEW}",))
+        return cls(profile, without_retaken(script, rows))
 
     @property
     def losses(self) -> int:

@@ -117,7 +117,9 @@ def read_run_json(path: Path) -> dict[str, Any] | None:
     """
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-        if not all(isinstance(part[kind], dict) for part in runs_in(content) for kind in _blank()):
+        if not isinstance(content, dict) or not all(
+            isinstance(part[kind], dict) for part in runs_in(content) for kind in _blank()
+        ):
             raise ValueError("not the record of a run")
     except FileNotFoundError:
         return None

@@ -48,7 +48,7 @@ def test_a_plan_that_is_made_again_says_the_same_messages(tmp_path, name):
 
 
 def test_every_plan_that_opens_a_run_can_be_made_again():
-    verbs = {"cool_to", "fly", "label", "shine", "take", "live"}
+    verbs = {"cool_to", "fly", "label", "shine", "take", "live", "frames_of", "rest_of"}
     nouns = {name for name in plans.__all__ if not isinstance(getattr(plans, name), type)} - verbs
     assert set(REBUILT) == nouns == {name.partition(" ")[0] for name in PLANS}
 

@@ -167,13 +167,18 @@ def test_without_its_truth_a_run_is_taken_anew_and_that_is_said(tmp_path):
         with_a_history(bench)
         run = bench.run(one_series(bench))
     (truth,) = tmp_path.glob(f"{Path(run.attrs['path']).name}.truth.json")
+    content = json.loads(truth.read_text(encoding="utf-8"))
+    half = {**content, "exposures": content["exposures"][1:], "started": None}
+    truth.write_text(json.dumps(half), encoding="utf-8")
+    partial = rerun(run.attrs["path"])
     truth.write_text("{", encoding="utf-8")
     damaged = rerun(run.attrs["path"])
     truth.unlink()
     missing = rerun(run.attrs["path"])
+    assert "does not tell of the whole run: the camera started anew" in partial.notes[0]
     assert "cannot be read as the truth" in damaged.notes[0]
     assert "truth.json is not there: the camera started anew" in missing.notes[0]
-    for found in (damaged, missing):
+    for found in (partial, damaged, missing):
         assert found.identical is False
         assert found.differences[0].startswith("frame 0: the counts of")
         assert np.array_equal(found.run.gain, run.gain)
