@@ -40,6 +40,7 @@ import sys
 import tempfile
 import threading
 import time
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -215,10 +216,11 @@ def of_the_sink(folder: Path, rounds: int) -> dict[str, Any]:
 
 def of_the_way(folder: Path, rounds: int, seconds: float) -> dict[str, Any]:
     """What is measured here: short runs in this process, long ones in processes of their own."""
-    frames = max(round(24 * min(seconds / 60, 1.0)), 2)
+    # So many that what a run costs once, some tenths of a second, does not count.
+    frames = max(round(48 * min(seconds / 60, 1.0)), 2)
     whole = unpaced(folder, rounds, frames)
     copied = unpaced(folder, rounds, frames, copies=True)
-    strips = unpaced(folder, rounds, 50 * frames, roi=STRIP)
+    strips = unpaced(folder, rounds, 30 * frames, roi=STRIP)
     return {
         "unpaced_ratio": whole["ratio"],
         "unpaced_fps": whole["fps"],
@@ -259,17 +261,20 @@ def main() -> None:
     chosen = options.parse_args()
     # It would tell of the exposure that is aborted.
     logging.getLogger("bluesky").setLevel(logging.CRITICAL)
-    with tempfile.TemporaryDirectory(dir=chosen.folder, ignore_cleanup_errors=True) as scratch:
-        folder = Path(scratch)
+    # bluesky says on the screen that it is paused.
+    with (
+        tempfile.TemporaryDirectory(dir=chosen.folder, ignore_cleanup_errors=True) as scratch,
+        redirect_stdout(sys.stderr),
+    ):
+        folder, rounds, seconds = Path(scratch), chosen.rounds, chosen.seconds
         if chosen.child == "soak":
-            print(json.dumps(soak(folder, max(round(10_000 * min(chosen.seconds / 60, 1.0)), 500))))
-            return
-        if chosen.child:
-            print(json.dumps(paced_here(folder, chosen.child, chosen.seconds)))
-            return
-        figures = {} if chosen.without_sink else of_the_sink(folder, 2 * chosen.rounds)
-        figures |= of_the_way(folder, chosen.rounds, chosen.seconds)
-    print(json.dumps(figures)) if chosen.json else show(figures)
+            figures = soak(folder, max(round(10_000 * min(seconds / 60, 1.0)), 500))
+        elif chosen.child:
+            figures = paced_here(folder, chosen.child, seconds)
+        else:
+            figures = {} if chosen.without_sink else of_the_sink(folder, 2 * rounds)
+            figures |= of_the_way(folder, rounds, seconds)
+    print(json.dumps(figures)) if chosen.json or chosen.child else show(figures)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from qhy600_ophyd.plans import burst
 from qhy600_ophyd.testing import DocumentCollector
 
 BOUND = 10.0
-"""Host seconds within which everything has to be back; the device waits for half a second."""
+"""Host seconds within which everything has to be back; the device waits for a third of one."""
 
 
 class Gate:
@@ -55,7 +55,8 @@ def gate(tmp_path):
 @pytest.fixture
 def camera(gate):
     backend = SimulatedCamera(width=64, height=48, seed=1)
-    camera = QHY600(backend, sink=gate, name="camera", frame_timeout=0.5)
+    camera = QHY600(backend, sink=gate, name="camera", frame_timeout=0.3)
+    camera.exposure.set(0.01)
     yield camera
     gate.free.set()
     assert eventually(lambda: not camera.exposing)
