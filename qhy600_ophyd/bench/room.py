@@ -12,10 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from qhy600_ophyd.contract import Layout, Settings, StoreError
+from qhy600_ophyd.datasets.growing_file import RESERVE
 from qhy600_ophyd.datasets.ledger import Ledger
-
-RESERVE = 4 << 20
-"""Bytes that stay free on a disk while frames are stored, for the file's own bookkeeping."""
 
 _SKELETON = 256 << 10
 """Most bytes of a file without frames, beside its axes: 90 kB were seen."""
@@ -91,7 +89,9 @@ def require_room(nbytes: int, folder: Path, *, what: str) -> None:
 
 
 def require_length(nbytes: int, folder: Path, *, what: str) -> None:
-    """Refuse a file that is longer than this program may write, or than the file system can hold.
+    """Refuse a file that would become longer than this program may write, or than the file system can hold.
+
+    While it grows a file is longer than in the end, by the room that it takes before a frame is written.
 
     The first is asked of the operating system where it has such limits. The second is tried, for files from
     4 GiB on, with an empty one that is stretched to that length and removed at once; it takes no room where
@@ -102,7 +102,7 @@ def require_length(nbytes: int, folder: Path, *, what: str) -> None:
     StoreError
         It is too long.
     """
-    limit = _allowed_length()
+    limit, nbytes = _allowed_length(), nbytes + RESERVE
     if (limit is not None and nbytes > limit) or (nbytes >= _LARGE and not _can_be_so_long(nbytes, folder)):
         allowed = f"{size(limit)} (ulimit -f)" if limit is not None and nbytes > limit else "less"
         raise StoreError(

@@ -198,8 +198,9 @@ def test_a_file_that_this_program_may_not_write_is_refused_by_its_length(tmp_pat
     script = (
         "import resource; from qhy600_ophyd import Bench, plans\n"
         "with Bench.simulated(width=64, height=48, output='runs') as bench:\n"
-        "    resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, resource.RLIM_INFINITY))\n"
-        "    print(bench.check(lambda: plans.burst(bench.camera, 20)).frames)\n"
+        "    resource.setrlimit(resource.RLIMIT_FSIZE, (8_000_000, resource.RLIM_INFINITY))\n"
+        "    fits = lambda: plans.burst(bench.camera, 180, exposure=0.1)\n"
+        "    print(bench.check(fits).frames, bench.run(fits).sizes['frame'])\n"
         "    try: bench.check(lambda: plans.burst(bench.camera, 500))\n"
         "    except Exception as no: print(type(no).__name__, no)\n"
     )
@@ -207,13 +208,14 @@ def test_a_file_that_this_program_may_not_write_is_refused_by_its_length(tmp_pat
         [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True
     )
     small, large = done.stdout.splitlines()
-    assert small == "20"
+    assert small == "180 180", "what the check lets pass can be written"
     assert large.startswith("StoreError 500 frames of stream 'primary' refused: one file of")
-    assert "2.0 MB (ulimit -f)" in large
+    assert "8.0 MB (ulimit -f)" in large
 
 
 def test_a_file_system_that_ends_at_4_gib_is_found_out_by_asking_it(tmp_path, monkeypatch):
-    room.require_length(room._LARGE, tmp_path, what="a run")
+    largest = 2**32 - 1 - room.RESERVE
+    room.require_length(largest + 1, tmp_path, what="a run")
     assert list(tmp_path.iterdir()) == [], "nothing is left of the trial"
     asked = []
 
@@ -222,7 +224,7 @@ def test_a_file_system_that_ends_at_4_gib_is_found_out_by_asking_it(tmp_path, mo
         return nbytes < 2**32
 
     monkeypatch.setattr(room, "_can_be_so_long", as_fat32)
-    room.require_length(2**32 - 1, tmp_path, what="a run")
+    room.require_length(largest, tmp_path, what="a run")
     assert asked == [], "what FAT32 holds is not tried: it would write it all"
     with pytest.raises(StoreError, match=r"one file of 4\.3 GB, where .* allows less"):
-        room.require_length(2**32, tmp_path, what="a run")
+        room.require_length(largest + 1, tmp_path, what="a run")
