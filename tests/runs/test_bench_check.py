@@ -168,7 +168,11 @@ def test_a_plan_that_was_gone_through_is_refused_with_the_way_that_works(bench):
                 again(plan)
 
 
-@pytest.mark.parametrize("given", [7, None, plans.linearity, lambda: None], ids=str)
+@pytest.mark.parametrize(
+    "given",
+    [7, None, plans.linearity, lambda: None],
+    ids=["number", "nothing", "a plan not called", "a function"],
+)
 def test_what_makes_no_plan_is_refused(bench, given):
     with pytest.raises(QHY600Error, match="is not a plan"):
         bench.check(given)
