@@ -49,6 +49,31 @@ class DiskRoom:
         if fsync == "frame":
             self._sync_names()
 
+    def check_there(self, kept: int) -> None:
+        """Find out whether the file is still where its readers will look for it.
+
+        A file that is removed while it is open can be written on and on, and is gone when it is closed.
+
+        Parameters
+        ----------
+        kept
+            Frames that are in it, for the message.
+
+        Raises
+        ------
+        StoreError
+            It was removed or renamed.
+        """
+        try:
+            there = os.path.samestat(os.fstat(self._file), self._path.stat())
+        except FileNotFoundError:
+            there = False
+        if not there:
+            raise StoreError(
+                f"{self._path} was removed or renamed while it was written, with {kept} frames in it: look "
+                "for them where it went. Leave a run's folder alone until it has ended, and run the plan again"
+            )
+
     def ensure(self, end: int) -> None:
         """Make the file at least `end` bytes long, with space on the disk; if refused, all is as before."""
         size = os.fstat(self._file).st_size

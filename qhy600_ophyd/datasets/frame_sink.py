@@ -268,7 +268,10 @@ class HDF5FrameSink:
         return self._layout
 
     def _require_space(self, nbytes: int) -> None:
-        free = shutil.disk_usage(self.path.parent).free
+        try:
+            free = shutil.disk_usage(self.path.parent).free
+        except FileNotFoundError:
+            return  # the folder is gone, which the file tells with its frames
         if free < nbytes + RESERVE:
             raise StoreError(
                 f"disk full: a frame needs {nbytes / 1e6:.1f} MB and {self.path.parent} has {free / 1e6:.1f} "

@@ -94,7 +94,13 @@ class GrowingFile:
             Shape and type of the file's.
         row
             By `Ledger.row` for index `frames`, shape (1,); its checksums are filled in.
+
+        Raises
+        ------
+        StoreError
+            The file was removed or renamed.
         """
+        self._room.check_there(self.frames)
         counts = np.ascontiguousarray(counts, self._counts.dtype)
         checksum = self._preparation.checksum(counts)
         try:

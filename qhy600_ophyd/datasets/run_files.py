@@ -118,14 +118,16 @@ class RunFiles:
         )
 
     def choose(self, stream: str | None) -> str:
-        """The stream that is meant: the one named, the one pointed at, the only one, or ``"primary"``.
+        """The stream that is meant: the one named or pointed at, or else ``"primary"``, or the first.
 
         Raises
         ------
         RunDamaged
             There is no such stream, or it could not be read.
         """
-        wanted = stream or self.asked or (next(iter(self.streams)) if len(self.streams) == 1 else "primary")
+        unclear = len(self.streams) > 1 and self.damaged
+        usual = "primary" if "primary" in self.streams or unclear else next(iter(self.streams))
+        wanted = stream or self.asked or usual
         for path, why in self.damaged.items():
             if path.stem.rpartition("_")[0] == wanted or path.stem == wanted or wanted not in self.streams:
                 raise RunDamaged(why)

@@ -35,7 +35,7 @@ def open_run(path: str | PathLike[str], *, stream: str | None = None) -> xr.Data
     path
         The run's folder, or any file in it.
     stream
-        Which stream; without it the one of the file given, or the only one, or ``"primary"``.
+        Which stream; without it the one of the file given, or ``"primary"``, or else the first by name.
 
     Returns
     -------

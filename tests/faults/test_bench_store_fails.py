@@ -165,6 +165,17 @@ def test_a_run_folder_that_goes_away_ends_the_run_with_an_error_that_names_it(tm
         assert bench.run(bp.count([bench.camera], 2)).sizes["frame"] == 2
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps a file that is open")
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_file_that_is_removed_within_its_run_ends_it_instead_of_being_written_for_nothing(tmp_path, kind):
+    with Bench.simulated(seed=1, width=64, height=48, output=tmp_path) as bench:
+        spoiled = Spoiled(bench, kind, lambda: (folder_in(tmp_path) / "primary.h5").unlink())
+        error = spoiled.run()
+        assert "primary.h5 was removed or renamed while it was written, with" in str(error)
+        spoiled.assert_safe()
+        assert bench.run(bp.count([bench.camera], 2)).sizes["frame"] == 2
+
+
 def test_a_read_only_place_is_refused_before_anything_is_exposed(small_disk):
     subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
     with Bench.simulated(width=64, height=48, output=small_disk / "runs") as bench:

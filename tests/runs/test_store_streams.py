@@ -28,6 +28,15 @@ def test_streams_of_a_run_share_its_folder_and_are_chosen_by_name(store, tiny_la
         open_run(folder, stream="flat")
 
 
+def test_a_run_of_several_streams_without_a_primary_one_opens_the_first(store, tiny_layout, tiny_frame):
+    for stream in ("light", "dark"):
+        sink = store(stream, tiny_layout())
+        sink.append(tiny_frame(1))
+        sink.close()
+    run = open_run(sink.path.parent)
+    assert (run.attrs["stream"], run.attrs["other_streams"]) == ("dark", "light")
+
+
 def test_a_stream_opened_again_goes_on_in_a_second_file_and_reads_as_one(store, tiny_layout, tiny_frame):
     numbers = [[0, 1], [2], [3]]
     for segment in numbers:
