@@ -81,7 +81,8 @@ def test_the_measure_of_events_knows_the_cameras_part_of_them(acquire, tmp_path)
 
 @pytest.mark.soak
 def test_memory_is_flat_over_ten_thousand_frames(acquire, tmp_path):
-    assert soak(acquire, tmp_path, 10_000)["soak_growth_mb"] < FLAT_MB
+    # Of a frame's 512 KB of counts and 2 KB of row nothing may stay; about 1 KB of bookkeeping does.
+    assert soak(acquire, tmp_path, 10_000)["soak_growth_mb"] < 9_000 * 2 / 1024
 
 
 @pytest.mark.soak
