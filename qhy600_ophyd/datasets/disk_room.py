@@ -71,7 +71,7 @@ class DiskRoom:
         if not there:
             raise StoreError(
                 f"{self._path} was removed or renamed while it was written, with {kept} frames in it: look "
-                "for them where it went. Leave a run's folder alone until it has ended, and run the plan again"
+                "for them where it went. Leave a run's folder alone until it ended, and run the plan again"
             )
 
     def ensure(self, end: int) -> None:
