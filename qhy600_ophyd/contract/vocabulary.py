@@ -114,7 +114,7 @@ FRAME_FIELDS: tuple[Field, ...] = (
         "photon/pixel",
         "photons that fell on a pixel of the frame, binned or not, during the exposure",
     ),
-    Field("mean", "f8", "count", "mean of the image region"),
+    Field("mean", "f8", "count", "mean of the image region; above 16 Mpx of evenly spaced rows"),
     Field("black_level", "f8", "count", "mean of the optically dark region, outliers left out"),
     Field("overscan_level", "f8", "count", "mean of the overscan region, outliers left out"),
 )

@@ -14,6 +14,10 @@ from qhy600_ophyd.sensor import Region
 _SAMPLES = 1 << 18
 """Pixels at most for a level: its error is then σ / 512, far below a count for any read noise here."""
 
+_MEAN_OF = 1 << 24
+"""Pixels up to which all are added up for the mean. Of a larger image every n-th row is, n odd so that each
+colour of filters has its share. Of a whole frame 12 million pixels are left, and an error of σ / 3500."""
+
 _TALLIED = 1 << 20
 """Counts that lie within less are counted one by one, which is much faster than sorting them."""
 
@@ -45,7 +49,8 @@ class Areas:
         """Mean of the image, clipped means of the dark columns and the overscan rows [count].
 
         A median of whole counts is a whole count; the mean of what lies within 5 σ of it (σ from the
-        median absolute deviation) resolves a drift of a hundredth.
+        median absolute deviation) resolves a drift of a hundredth. The mean of an image of more than
+        16 million pixels is that of evenly spaced rows.
 
         Parameters
         ----------
@@ -74,10 +79,12 @@ def _area(rows: slice | None, columns: slice | None) -> tuple[slice, slice] | No
 
 
 def _mean(counts: NDArray[Any]) -> float:
-    """Exact mean of counts of shape ``(rows, columns)``, at the speed of the memory.
+    """Mean of counts of shape ``(rows, columns)``, exact for those that it takes, at the speed of the memory.
 
     A row of less than 65536 counts of 16 bits has a sum of 32 bits, which a processor adds fastest.
     """
+    if counts.size > _MEAN_OF:
+        counts = counts[:: -(-counts.size // _MEAN_OF) | 1]
     narrow = counts.dtype.itemsize <= 2 and counts.shape[1] <= 1 << 16
     rows = np.add.reduce(counts, axis=1, dtype=np.uint32 if narrow else np.uint64)
     return int(rows.sum(dtype=np.uint64)) / counts.size

@@ -39,3 +39,13 @@ def test_a_level_resolves_a_fraction_of_a_count_in_spite_of_warm_pixels(level):
 def test_levels_of_a_chip_without_such_pixels_are_not_known():
     read = areas_of(Geometry.plain(8, 6)).read(np.full((6, 8), 7, np.uint16))
     assert read == {"mean": 7.0, "black_level": None, "overscan_level": None}
+
+
+def test_the_mean_of_a_large_image_is_that_of_rows_of_every_colour():
+    geometry = Geometry.plain(4200, 4100)
+    counts = np.full((4100, 4200), 1000, np.uint16)
+    counts[1::2] = 3000  # rows of another colour
+    read = areas_of(geometry).read(counts)
+    taken = -(-4100 // 3)  # every third row
+    # One row more of one colour than of the other.
+    assert read["mean"] == pytest.approx(2000.0 - 1000.0 / taken)
