@@ -119,7 +119,8 @@ class SteppedClock:
     def _moves_by_itself(self) -> bool:
         if not self.auto or len(self._deadlines) < self.sleepers:
             return False
-        return min(self._deadlines) - self._now <= self.longest
+        # Whoever is due has to wake first, and needs the lock for that.
+        return 0 < min(self._deadlines) - self._now <= self.longest
 
     def _move(self, to: float) -> None:
         self._now = max(self._now, to)

@@ -117,3 +117,13 @@ class TestSteppedClock:
         cancelled.set()
         assert waiting.result(PATIENCE) is True
         assert clock.monotonic() == 60.0
+
+    def test_a_longer_wait_lets_a_shorter_one_end_that_was_there_before(self, sleeper) -> None:
+        clock = SteppedClock()
+        shorter = sleeper.submit(clock.wait, 1.0)
+        clock.until_sleeping(1)
+        clock.auto = True
+        longer = sleeper.submit(clock.wait, 2.0)
+        assert shorter.result(PATIENCE) is False
+        assert longer.result(PATIENCE) is False
+        assert clock.monotonic() == 2.0
