@@ -174,10 +174,10 @@ class Bench(Foresight):
         """
         if self._closed:
             raise CameraNotReady("this bench was closed: call bench.open(), or make another")
-        plan = plan_from(plan)
+        begun = plan_from(plan)
         self._store.check_writable()
         self.open()
-        return self._engine.run(plan, metadata, progress)
+        return self._engine.run(begun, metadata, progress)
 
     def resume(self, *, progress: bool | None = None) -> Runs:
         """Go on with a paused plan; returns what `run` would have."""

@@ -13,8 +13,7 @@ from qhy600_ophyd.bench.rehearsal import MOST, Rehearsal
 from qhy600_ophyd.bench.room import file_bytes, frame_bytes, free_bytes, require_length, require_room
 from qhy600_ophyd.contract import CameraError, CameraNotReady, QHY600Error, Settings, TemperatureReading
 from qhy600_ophyd.device import QHY600
-from qhy600_ophyd.sensor import NotPublished
-from qhy600_ophyd.sensor.supply import supply, undervoltage_code
+from qhy600_ophyd.sensor.supply import known_undervoltage, supply
 
 
 def predict(given: PlanGiven, camera: QHY600, folder: Path, *, ambient: float | None = None) -> Prediction:
@@ -101,7 +100,8 @@ class _Chill:
             pass
         self._now = reading.value
         self.ambient = ambient_shown_by(reading) if ambient is None else ambient
-        self._failed = _failed(code)
+        known = known_undervoltage(code)
+        self._failed = known is not None and known.failed
         self._notes: list[str] = []
 
     def seconds_to(self, setpoint: float, settings: Settings) -> float:
@@ -144,10 +144,3 @@ class _Chill:
 
 _SHORT_OF = 5.0
 """Kelvin beyond the set point where the sensor would go, for the time it takes, where nothing is known."""
-
-
-def _failed(code: int | None) -> bool:
-    try:
-        return code is not None and undervoltage_code(code).failed
-    except NotPublished:
-        return False

@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 
 from qhy600_ophyd.bench.room import size
 from qhy600_ophyd.bench.suspender import Condition
-from qhy600_ophyd.sensor import NotPublished
 from qhy600_ophyd.sensor.moisture import settles_at
-from qhy600_ophyd.sensor.supply import UndervoltageCode, undervoltage_code
+from qhy600_ophyd.sensor.supply import known_undervoltage
 
 _DRIER = 1.0
 """Kelvin beyond the margin to the dew point from which on it is well again."""
@@ -21,19 +20,13 @@ _ROOMIER = 1.1
 def supply_is_well() -> Condition:
     """The camera has not failed for want of voltage; of its undervoltage code."""
 
-    def meaning(code: float) -> UndervoltageCode | None:
-        try:
-            return None if math.isnan(code) else undervoltage_code(code)
-        except NotPublished:
-            return None
-
     def says(code: float) -> str:
-        known = meaning(code)
+        known = known_undervoltage(code)
         assert known is not None
         return f"{known.meaning} (undervoltage code {known.code})"
 
     def advice(code: float) -> str:
-        known = meaning(code)
+        known = known_undervoltage(code)
         assert known is not None
         return (
             f"{known.advice}. When it is right, pause (Ctrl-C twice), camera.reset_undervoltage(), and resume"
@@ -42,8 +35,8 @@ def supply_is_well() -> Condition:
     return Condition(
         name="the supply",
         unit="1",
-        bad=lambda code: (known := meaning(code)) is not None and known.failed,
-        good=lambda code: (known := meaning(code)) is not None and not known.failed,
+        bad=lambda code: (known := known_undervoltage(code)) is not None and known.failed,
+        good=lambda code: (known := known_undervoltage(code)) is not None and not known.failed,
         says=says,
         advice=advice,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,6 @@ from bluesky.utils import FailedStatus, Msg, RunEngineInterrupted
 from qhy600_ophyd.bench.circumstances import Circumstances
 from qhy600_ophyd.bench.failure import add_notes, reason_of
 from qhy600_ophyd.bench.gate import gated
-from qhy600_ophyd.bench.plan_given import PlanGiven, plan_from
 from qhy600_ophyd.bench.progress import EventBar
 from qhy600_ophyd.bench.truth_keeping import TruthKeeping
 from qhy600_ophyd.contract import CameraLost, StoreError
@@ -68,14 +67,14 @@ class Engine:
         """Whether a plan stands still and could go on."""
         return self.RE.state == "paused"
 
-    def run(self, plan: PlanGiven, metadata: dict[str, Any], progress: bool | None) -> Runs:
+    def run(self, plan: Generator[Msg, Any, Any], metadata: dict[str, Any], progress: bool | None) -> Runs:
         """Run a plan, after ending one that a lost camera has stopped. Raises as `Bench.run`."""
         if self.paused and self.lost is not None:
             self.abort()
         self._reason = ""
         # A plan that is paused and resumed, or reconnected, is the same one: its runs are those of all parts.
         self._begun, self._truth = [], TruthKeeping(self._camera.backend)
-        fitting = gated(plan_from(plan), self._camera, self._store.root)
+        fitting = gated(plan, self._camera, self._store.root)
         told = msg_mutator(fitting, self._told)
         return self._engaged(lambda: self.RE(told, **metadata), progress)
 

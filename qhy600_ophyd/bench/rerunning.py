@@ -131,7 +131,7 @@ def rerun(
         The plan failed, where the first one did not.
     """
     files = RunFiles.find(Path(run))
-    start: Mapping[str, Any] = files.start or next(iter(files.streams.values()))[0].start
+    start = files.start
     ended_well = files.stop.get("exit_status") == "success"
     rows = [file.rows for segments in files.streams.values() for file in segments]
     truth = RecordedTruth.of(files.folder, profile_of(start), rows=rows)

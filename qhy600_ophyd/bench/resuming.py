@@ -83,21 +83,20 @@ def resume_run(
             "Run its plan again"
         )
     if bench is not None:
-        return _go_on(bench, found.folder, plan, progress)
+        return _go_on(bench, found, plan, progress)
     own = bench_of(start_for_rest(found), output=found.folder.parent)
     try:
-        return _go_on(own, found.folder, plan, progress)
+        return _go_on(own, found, plan, progress)
     finally:
         own.close()
 
 
 def _go_on(
-    bench: Bench, folder: Path, plan: Callable[..., Iterable[Msg]] | None, progress: bool | None
+    bench: Bench, first: InterruptedRun, plan: Callable[..., Iterable[Msg]] | None, progress: bool | None
 ) -> xr.Dataset:
-    first = InterruptedRun.find(folder)
     with bench.store.going_on_in(first.folder, first.uid) as record:
         # Once more, now that nobody else can write there.
-        run = InterruptedRun.find(folder)
+        run = InterruptedRun.find(first.folder)
         bench.open()
         _refuse_another_camera(bench, run)
         for part in run.files.parts:

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from qhy600_ophyd.contract import Layout, Settings, StoreError
+from qhy600_ophyd.datasets.file_skeleton import ROWS_PER_CHUNK
 from qhy600_ophyd.datasets.growing_file import RESERVE
 from qhy600_ophyd.datasets.ledger import Ledger
 
@@ -20,9 +21,6 @@ _SKELETON = 256 << 10
 
 _BOOKKEEPING = 128
 """Most bytes of a file for finding one frame and its row again: 14 were seen."""
-
-_ROWS_PER_CHUNK = 256
-"""Columns for readers of plain xarray are stored for so many frames at a time."""
 
 _LARGE = 1 << 32
 """Files of so many bytes and more are what a file system may refuse: FAT32 ends one byte before."""
@@ -47,7 +45,7 @@ def file_bytes(layout: Layout, frames: int) -> int:
     row = Ledger(layout.columns).dtype.itemsize
     # Centre and region of each column and each row of pixels.
     axes = sum(layout.shape) * (8 + 1)
-    columns = -(-frames // _ROWS_PER_CHUNK) * _ROWS_PER_CHUNK * row
+    columns = -(-frames // ROWS_PER_CHUNK) * ROWS_PER_CHUNK * row
     return _SKELETON + axes + columns + frames * (counts + row + _BOOKKEEPING)
 
 

@@ -49,7 +49,9 @@ def truth_of_its_own(run: InterruptedRun) -> Iterator[None]:
 
     None of them is the truth of the whole, so that none is called so.
     """
-    whole = run.folder.with_name(f"{run.folder.name}.truth.json")
+    from qhy600_ophyd.backends.simulated import truth_path
+
+    whole = truth_path(run.folder)
     number = len(run.files.parts)
     _rename(whole, number)
     try:

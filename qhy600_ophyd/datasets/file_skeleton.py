@@ -37,7 +37,8 @@ AFTER_BYTES = 4096
 START_BYTES = 32768
 """Room for documents that arrive when the file is already growing."""
 
-_ROWS_PER_CHUNK = 256
+ROWS_PER_CHUNK = 256
+"""Columns for readers of plain xarray are stored for so many frames at a time."""
 
 
 def make_skeleton(
@@ -165,7 +166,7 @@ def _column(file: h5py.File, field: Field) -> None:
         field.name,
         shape=(0, *field.shape),
         maxshape=(None, *field.shape),
-        chunks=(_ROWS_PER_CHUNK, *field.shape),
+        chunks=(ROWS_PER_CHUNK, *field.shape),
         dtype=dtype,
         fillvalue=fill,
     )

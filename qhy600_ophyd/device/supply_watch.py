@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import warnings
 
-from qhy600_ophyd.sensor import NotPublished
-from qhy600_ophyd.sensor.supply import undervoltage_code
+from qhy600_ophyd.sensor.supply import known_undervoltage
 
 
 class SupplyFailed(UserWarning):
@@ -37,11 +36,8 @@ class SupplyWatch:
         SupplyFailed
             The code says that the supply failed, and the one before did not.
         """
-        try:
-            known = None if code is None else undervoltage_code(code)
-        except NotPublished:
-            # Nobody knows what it means, so that nobody can say that the supply failed.
-            known = None
+        # Of one that nobody knows, nobody can say that the supply failed.
+        known = known_undervoltage(code)
         before, self._failed = self._failed, known is not None and known.failed
         if known is None or before or not known.failed:
             return

@@ -121,8 +121,12 @@ def undervoltage_code(code: float) -> UndervoltageCode:
     NotPublished
         No such code is known.
     """
-    for known in undervoltage_codes():
-        if known.code == code:
-            return known
+    if (known := known_undervoltage(code)) is not None:
+        return known
     listed = ", ".join(str(known.code) for known in undervoltage_codes())
     raise NotPublished(f"undervoltage code {code:g} is not known; known are {listed}")
+
+
+def known_undervoltage(code: float | None) -> UndervoltageCode | None:
+    """What that code says; ``None`` where there is none (NaN), or where nobody knows what it says."""
+    return next((known for known in undervoltage_codes() if known.code == code), None)
