@@ -31,7 +31,7 @@ def row_checksum(*parts: bytes | memoryview) -> bytes:
     return checksum.digest()
 
 
-def description_checksum(file: h5py.File, *, counts: str, ledger: str) -> bytes:
+def description_checksum(file: h5py.File, *, counts: str, columns: str) -> bytes:
     """What the first row of a file has in the place of the row before: a checksum of what the file is.
 
     Covers the stream, the number of its file, shape and type of the frames, the columns and the axes, so that
@@ -41,8 +41,10 @@ def description_checksum(file: h5py.File, *, counts: str, ledger: str) -> bytes:
     ----------
     file
         With its skeleton.
-    counts, ledger
-        Where the two are in it.
+    counts
+        Where the frames are in it.
+    columns
+        As the ledger specifies them.
     """
     frames: Any = file[counts]
     segment: Any = file.attrs["segment"]
@@ -51,7 +53,7 @@ def description_checksum(file: h5py.File, *, counts: str, ledger: str) -> bytes:
         int(segment),
         list(frames.shape[1:]),
         frames.dtype.str,
-        text_of(file[ledger].attrs["columns"]),
+        columns,
     ]
     axes = [np.ascontiguousarray(file[name]).tobytes() for name in ("x", "y", "x_region", "y_region")]
     return row_checksum(json.dumps(about).encode(), *axes)

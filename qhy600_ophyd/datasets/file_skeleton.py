@@ -17,12 +17,19 @@ from qhy600_ophyd.datasets.json_text import json_text, scalars
 from qhy600_ophyd.datasets.ledger import Ledger, stored_type
 from qhy600_ophyd.sensor import Region
 
-SCHEMA = "qhy600_ophyd.stream/2"
-EARLIER_SCHEMAS = ("qhy600_ophyd.stream/1",)
+SCHEMA = "qhy600_ophyd.stream/3"
+WITHOUT_CHECKSUMS = "qhy600_ophyd.stream/1"
+EARLIER_SCHEMAS = (WITHOUT_CHECKSUMS, "qhy600_ophyd.stream/2")
 """Can still be read; the rows of the first have no checksums."""
 
 COUNTS = "counts"
 LEDGER = "ledger/rows"
+ROW_TYPE = "ledger/row"
+"""The type of a row under a name of its own: within the description of the rows it would be 6 kB, and HDF5
+writes that anew with each row."""
+
+PAGE_BYTES = 4096
+"""HDF5 lets no small piece of its own lie across two of these, the unit in which a system writes."""
 
 RECTANGLE = ("x", "y", "width", "height")
 """Labels of the second dimension of a rectangle."""
@@ -52,6 +59,9 @@ def make_skeleton(
 ) -> None:
     """Make the file of a stream: all datasets, dimension scales and attributes, no frame.
 
+    What HDF5 writes again with every frame is small, and lies within one page of the system's memory: a
+    program that is killed within a write leaves whole pages, so each such piece is as before or as after.
+
     Parameters
     ----------
     path
@@ -65,7 +75,7 @@ def make_skeleton(
     compression
         Of the counts.
     """
-    with h5py.File(path, "x", libver="latest") as file:
+    with h5py.File(path, "x", libver="latest", fs_strategy="page", fs_page_size=PAGE_BYTES) as file:
         _root_attributes(file, stream, segment, layout)
         if compression != "none":
             write_text(file.attrs, "compression", f"{compression}: {NOTE}")
@@ -73,9 +83,7 @@ def make_skeleton(
         for field in layout.columns:
             _column(file, field)
         _counts(file, layout, compression)
-        rows = file.create_dataset(LEDGER, shape=(0,), maxshape=(None,), chunks=(1,), dtype=ledger.dtype)
-        write_text(rows.attrs, "columns", ledger.specification())
-        write_text(rows.attrs, "long_name", "all columns of a frame; a frame is there when its row is")
+        _ledger(file, ledger)
         refuse_variable_length(file)
 
 
@@ -208,3 +216,10 @@ def _counts(file: h5py.File, layout: Layout, compression: Compression) -> None:
     write_text(counts.attrs, "long_name", "counts of the converter")
     coordinates = [*(field.name for field in layout.columns), "x_region", "y_region"]
     write_text(counts.attrs, "coordinates", " ".join(coordinates))
+
+
+def _ledger(file: h5py.File, ledger: Ledger) -> None:
+    file[ROW_TYPE] = ledger.dtype
+    rows = file.create_dataset(LEDGER, shape=(0,), maxshape=(None,), chunks=(1,), dtype=file[ROW_TYPE])
+    write_text(rows.parent.attrs, "columns", ledger.specification())
+    write_text(rows.parent.attrs, "long_name", "all columns of a frame; a frame is there when its row is")

@@ -27,7 +27,10 @@ REFUSALS = (OSError, RuntimeError)
 """What h5py raises where the system refuses: the second when it flushes and closes."""
 
 RESERVE = 4 << 20
-"""Bytes that are taken beyond a frame's, for all that HDF5 writes with it and when the file is closed."""
+"""Bytes that are taken beyond a frame's, for all that HDF5 writes with it and when the file is closed.
+
+What follows the frame takes half of them only: where a frame has found room, its row will.
+"""
 
 
 class GrowingFile:
@@ -68,7 +71,9 @@ class GrowingFile:
             self._rows: Any = self._file[LEDGER]
             self._scale: Any = self._file["frame"]
             self._columns: dict[str, Any] = {name: self._file[name] for name in ledger.columns}
-            self._description = description_checksum(self._file, counts=COUNTS, ledger=LEDGER)
+            self._description = description_checksum(
+                self._file, counts=COUNTS, columns=ledger.specification()
+            )
             self._types = {name: h5t.py_create(column.dtype) for name, column in self._columns.items()}
             self._texts = [column for column in self._columns.values() if column.dtype.kind == "S"]
             self._ledger = ledger
@@ -77,7 +82,7 @@ class GrowingFile:
             self._clock = clock
             self._waiting: list[NDArray[np.void]] = []
             self._columns_written = -math.inf  # the first frame never waits
-            self._take_room(0)
+            self._take_room()
             self._preparation = FramePreparation(self._counts)
             undo.pop_all()
         self.frames = 0
@@ -110,10 +115,10 @@ class GrowingFile:
                 counts_hash = checksum()
             own = self._ledger.seal(row, counts=counts_hash, before=self._row_before)
             self._waiting.append(row)
+            self._take_room()
             if self._clock.monotonic() - self._columns_written >= self._interval:
                 self.write_columns()
             self.write_row(row)
-            self._file.flush()
             self._room.sync()
         except BaseException:
             self._undo()
@@ -131,15 +136,17 @@ class GrowingFile:
         self._counts.id.set_extent((n + 1, *counts.shape))
         self._counts.id.write_direct_chunk((n, 0, 0), chunk)
         # SWMR keeps order within a dataset only: the counts must be there before their row is.
-        self._file.flush()
+        for dataset in (*self._texts, self._counts):
+            dataset.flush()
 
     def write_row(self, row: NDArray[np.void]) -> None:
-        """Write the row of the next frame, which makes it count."""
+        """Write the row of the next frame, which makes it count, and flush it."""
         self._rows.id.set_extent((self.frames + 1,))
         self._rows.id.write_direct_chunk((self.frames,), row)
+        self._rows.flush()
 
     def write_columns(self) -> None:
-        """Write the columns that wait; they are not flushed."""
+        """Write the columns that wait, and flush them."""
         self._columns_written = self._clock.monotonic()
         if not self._waiting:
             return
@@ -158,14 +165,15 @@ class GrowingFile:
                 places[rest] = h5s.create_simple(values.shape), place
             column.id.set_extent((stop, *rest))
             column.id.write(*places[rest], values, self._types[name])
+            column.flush()
         self._waiting.clear()
 
     def catch_up(self) -> None:
         """Write the columns that wait, and flush; does nothing if none do or the file is broken."""
         if self._waiting and not self.broken:
             try:
+                self._take_room()
                 self.write_columns()
-                self._file.flush()
             except REFUSALS as error:
                 self.broken = reason(error)
                 raise
@@ -194,6 +202,7 @@ class GrowingFile:
         """
         try:
             if not self.broken:
+                self._take_room()
                 self.write_columns()
                 self._scale.resize((self.frames,))
                 self._file.flush()
@@ -206,10 +215,15 @@ class GrowingFile:
                 self._preparation.close()
                 self._room.close()
 
-    def _take_room(self, nbytes: int) -> None:
-        """Take room for a chunk, its row, the columns that wait, and what closing the file writes."""
+    def _take_room(self, chunk: int | None = None) -> None:
+        """Take room for a chunk of so many bytes, or for what follows it: its row, columns, and the close.
+
+        When HDF5 flushes the whole file, and not one dataset, it cuts the file where its last page ends, and
+        the room behind is gone. In a stream that would cost more time than there is.
+        """
         columns = (len(self._waiting) + 1) * self._ledger.dtype.itemsize
-        self._room.ensure(self._file.id.get_filesize() + nbytes + columns + RESERVE)
+        beyond = RESERVE // 2 if chunk is None else chunk + RESERVE
+        self._room.ensure(self._file.id.get_filesize() + columns + beyond)
 
     def _cut(self, n: int) -> None:
         """Shorten everything to `n` frames, the ledger first, so that no row is ever without its frame."""

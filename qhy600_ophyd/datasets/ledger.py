@@ -9,10 +9,12 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+import h5py
 import numpy as np
 from numpy.typing import NDArray
 
 from qhy600_ophyd.contract import Field, StoreError
+from qhy600_ophyd.datasets.attribute_text import text_of
 from qhy600_ophyd.datasets.checksums import CHECKSUM_BYTES, row_checksum
 
 COUNTS_HASH = "counts_hash"
@@ -108,6 +110,12 @@ class Ledger:
     def specification(self) -> str:
         """The columns as JSON text, to be kept with the rows."""
         return json.dumps([[f.name, f.dtype, f.unit, f.meaning, f.shape] for f in self.columns.values()])
+
+
+def specification_of(rows: h5py.Dataset) -> str:
+    """What `Ledger.specification` said of the rows in a file: beside them, or, until schema 2, with them."""
+    attributes = rows.attrs if "columns" in rows.attrs else rows.parent.attrs
+    return text_of(attributes["columns"])
 
 
 def columns_from(specification: str) -> tuple[Field, ...]:

@@ -24,6 +24,7 @@ from qhy600_ophyd.datasets.ledger import (
     ROW_HASH,
     columns_from,
     row_checksums,
+    specification_of,
 )
 
 _BLOCK = 1024
@@ -116,7 +117,8 @@ def read_ledger(file: h5py.File, path: Path) -> LedgerRows:
     total, segment = rows.shape[0], cast(Any, file.attrs["segment"])
     stated = json.loads(text_of(file.attrs[SEAL]) or "null")
     seal = None if stated is None else Seal(frames=int(stated["frames"]), last_row=str(stated["last_row"]))
-    columns = ColumnCheck(file, columns_from(text_of(rows.attrs["columns"])), finished=seal is not None)
+    specification = specification_of(rows)
+    columns = ColumnCheck(file, columns_from(specification), finished=seal is not None)
     number, whole = np.zeros(total, np.int64), np.zeros(total, bool)
     checksums = {name: np.zeros((total, CHECKSUM_BYTES), np.uint8) for name in CHECKSUMS}
     kept = {name: np.full(total, missing, kind) for name, (kind, missing) in _KEPT.items()}
@@ -145,7 +147,7 @@ def read_ledger(file: h5py.File, path: Path) -> LedgerRows:
         device=text_of(file.attrs.get("device", b"")),
         run=text_of(file.attrs.get("run_uid", b"")),
         seal=seal,
-        description=description_checksum(file, counts=COUNTS, ledger=LEDGER),
+        description=description_checksum(file, counts=COUNTS, columns=specification),
         number=number[:n],
         whole=whole[:n],
         checksums={name: values[:n] for name, values in checksums.items()},

@@ -54,14 +54,16 @@ class StillFile:
         self._file = path.open("rb", buffering=0)
         self._place = 0
         try:
-            self._superblock, self._beyond = _at_rest(self._file.read(SUPERBLOCK_BYTES), size=self._size())
+            size = self._size()
+            self._superblock, beyond = _at_rest(self._file.read(SUPERBLOCK_BYTES), size=size)
+            self._end = size + beyond
         except BaseException:
             self._file.close()
             raise
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        """Go to a place; the end is where HDF5 is to see it."""
-        start = {os.SEEK_SET: 0, os.SEEK_CUR: self._place, os.SEEK_END: self._size() + self._beyond}
+        """Go to a place; the end is where HDF5 saw it first: a file that grows may be cut in between."""
+        start = {os.SEEK_SET: 0, os.SEEK_CUR: self._place, os.SEEK_END: self._end}
         self._place = start[whence] + offset
         return self._place
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from qhy600_ophyd.contract import Field, RunDamaged
 from qhy600_ophyd.datasets.attribute_text import text_of
 from qhy600_ophyd.datasets.file_skeleton import COUNTS, EARLIER_SCHEMAS, LEDGER, SCHEMA, SEAL
-from qhy600_ophyd.datasets.ledger import columns_from, committed_rows
+from qhy600_ophyd.datasets.ledger import columns_from, committed_rows, specification_of
 from qhy600_ophyd.datasets.opening import read_patiently
 from qhy600_ophyd.datasets.stored_counts import StoredCounts
 
@@ -79,7 +79,7 @@ class StreamFile:
         ledger: Any = file[LEDGER]
         rows = ledger[:]  # before the counts: their frames were written earlier
         counts: Any = file[COUNTS]
-        columns = columns_from(text_of(ledger.attrs["columns"]))
+        columns = columns_from(specification_of(ledger))
         attributes = {name: _plain(value) for name, value in file.attrs.items() if name != SEAL}
         return cls(
             path=path,

@@ -16,7 +16,7 @@ import numpy as np
 from qhy600_ophyd.contract import RunDamaged
 from qhy600_ophyd.datasets.attribute_text import text_of
 from qhy600_ophyd.datasets.document_check import announced_findings, joint_findings
-from qhy600_ophyd.datasets.file_skeleton import EARLIER_SCHEMAS, LEDGER, SCHEMA
+from qhy600_ophyd.datasets.file_skeleton import EARLIER_SCHEMAS, LEDGER, SCHEMA, WITHOUT_CHECKSUMS
 from qhy600_ophyd.datasets.findings import Finding, Verification
 from qhy600_ophyd.datasets.frame_check import frame_findings, read_frames
 from qhy600_ophyd.datasets.ledger_check import LedgerRows, read_ledger
@@ -219,10 +219,10 @@ class _Look:
 def _ledger_in(file: h5py.File, path: Path) -> LedgerRows | int | None:
     """The rows of a stream's file; without checksums, how many there are; of another file, nothing."""
     schema = text_of(file.attrs.get("schema", b""))
-    if schema in EARLIER_SCHEMAS:
+    if schema == WITHOUT_CHECKSUMS:
         rows: Any = file[LEDGER]
         return rows.shape[0]
-    return read_ledger(file, path) if schema == SCHEMA else None
+    return read_ledger(file, path) if schema in (SCHEMA, *EARLIER_SCHEMAS) else None
 
 
 def _joined(ledgers: Sequence[LedgerRows]) -> dict[str, np.ndarray[Any, Any]]:

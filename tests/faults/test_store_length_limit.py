@@ -111,28 +111,51 @@ def test_wherever_a_file_has_to_end_its_acknowledged_frames_are_kept(tmp_path, l
 
 
 @pytest.mark.parametrize("interval", [0, 1e9], ids=["columns at once", "columns in batches"])
-def test_what_follows_the_last_frame_fits_into_the_room_that_was_taken_for_it(tmp_path, layout, interval):
-    path = tmp_path / "primary.h5"
+@pytest.mark.parametrize("beyond", [0, RESERVE - (1 << 16), RESERVE + (1 << 19)])
+def test_where_a_frame_finds_room_so_does_what_follows_it(tmp_path, layout, interval, beyond):
+    path, frames = tmp_path / "primary.h5", 300  # beyond a chunk of each column
     sink = HDF5FrameSink(path, column_interval=interval)
     sink.open("primary", layout)
-    for number in range(600):  # beyond two chunks of each column
+    for number in range(frames):
         sink.append(Frame(counts_of(number), {"sequence": number}))
-    with no_file_longer_than(path.stat().st_size):
-        sink.annotate("event", {"data": {"motor": 1.5}})
-        sink.close()
-    assert verify(path).ok
-    np.testing.assert_array_equal(open_run(path).sequence, np.arange(600))
+    said = []
+    with h5py.File(path, "r", swmr=True) as growing:
+        end = growing.id.get_filesize()
+
+    def attempt(act):
+        try:
+            act()
+        except StoreError as refused:
+            said.append(str(refused))
+
+    with no_file_longer_than(end + beyond):
+        attempt(lambda: sink.append(Frame(counts_of(frames), {"sequence": frames})))
+        acknowledged = sink.committed
+        attempt(lambda: sink.annotate("event", {"data": {"motor": 1.5}}))
+        attempt(sink.close)
+    assert all(f"{acknowledged} frames" in words and "are kept" in words for words in said)
+    assert_kept(path, acknowledged)
+    if beyond > RESERVE:
+        assert (acknowledged, said) == (frames + 1, [])
+    else:  # what was taken for the frame before has been given back, perhaps to others
+        assert acknowledged == frames
+        assert "could not be written" in said[0]
+        assert len(said) == 1 or beyond < RESERVE // 2
 
 
-def test_a_finished_file_is_no_longer_than_its_contents(tmp_path, layout):
+@pytest.mark.parametrize("frames", range(6))
+def test_a_finished_file_is_no_longer_than_its_contents(tmp_path, layout, frames):
     path = tmp_path / "primary.h5"
     sink = HDF5FrameSink(path)
     sink.open("primary", layout)
-    sink.append(Frame(counts_of(0), {}))
+    for number in range(frames):
+        sink.append(Frame(counts_of(number), {}))
     growing = path.stat().st_size
     sink.close()
     with h5py.File(path, "r") as file:
-        assert path.stat().st_size == file.id.get_filesize() < growing - RESERVE // 2
+        assert path.stat().st_size == file.id.get_filesize()
+    if frames == 0:
+        assert path.stat().st_size < growing - RESERVE // 4
 
 
 FULL_DISK = """

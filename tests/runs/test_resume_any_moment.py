@@ -13,21 +13,43 @@ from qhy600_ophyd.contract import SystemClock
 from qhy600_ophyd.datasets import verify
 
 KILLS = 50
+CHANGES = 400
+"""Of the length of a run's file, about, while it is written."""
+
+clock = SystemClock()
+
+
+def at_a_time(place, chance, lasts):
+    """Wait for a moment that nobody chose."""
+    clock.wait(chance.uniform(0.0, lasts))
+
+
+def at_a_write(place, chance, lasts):
+    """Wait until the file's length has changed so many times, which is when something is being written."""
+    end = clock.monotonic() + 2 * lasts
+    left, size = int(chance.uniform(1, CHANGES)), -1
+    while left and clock.monotonic() < end:
+        for path in place.glob("*/primary.h5"):
+            if (now := path.stat().st_size) != size:
+                left, size = left - 1, now
+    until = clock.monotonic() + chance.uniform(0.0, 300e-6)
+    while clock.monotonic() < until:
+        pass
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(1200)
-def test_whenever_a_program_is_killed_its_run_becomes_the_one_that_nobody_interrupted(tmp_path):
-    clock = SystemClock()
+@pytest.mark.parametrize("wait", [at_a_time, at_a_write])
+def test_whenever_a_program_is_killed_its_run_becomes_the_one_that_nobody_interrupted(tmp_path, wait):
     whole = uninterrupted(tmp_path / "whole", long_linearity)
-    lasts = min(duration(tmp_path / f"first {n}", clock) for n in range(3))
-    moments = np.random.default_rng(5).uniform(0.0, lasts, KILLS)
+    lasts = min(duration(tmp_path / f"first {n}") for n in range(3))
+    chance = np.random.default_rng(5)
 
     segments, unbegun, ended = [], 0, 0
-    for number, moment in enumerate(moments):
+    for number in range(KILLS):
         place = tmp_path / f"kill {number}"
         program = started(place, long_linearity)
-        clock.wait(moment)
+        wait(place, chance, lasts)
         program.kill()
         program.join(120)
         folders = list(place.glob("*/"))
@@ -39,12 +61,12 @@ def test_whenever_a_program_is_killed_its_run_becomes_the_one_that_nobody_interr
             run = open_run(folders[0])
         else:
             run = resume_run(folders[0], progress=False)
-        assert run.sizes == whole.sizes, moment
-        assert np.array_equal(run.counts.values, whole.counts.values), moment
+        assert run.sizes == whole.sizes, number
+        assert np.array_equal(run.counts.values, whole.counts.values), number
         for name in {*LABELS} - {"light"}:  # which is read for the event, and not with the frame
-            assert np.array_equal(run[name].values, whole[name].values), (name, moment)
+            assert np.array_equal(run[name].values, whole[name].values), (name, number)
         verification = verify(run)
-        assert verification.ok, (moment, verification)
+        assert verification.ok, (number, verification)
         segments.append(int((run.segment == 1).sum()) if "gaps" in run.attrs else run.sizes["frame"])
     where = f"{unbegun} before the run, {ended} behind it, the rest behind frame {sorted(segments)}"
     print(f"{KILLS} kills within {lasts:.2f} s: {where}")
@@ -52,7 +74,7 @@ def test_whenever_a_program_is_killed_its_run_becomes_the_one_that_nobody_interr
     assert max(segments) <= whole.sizes["frame"]
 
 
-def duration(place, clock):
+def duration(place):
     """Seconds that a program takes that nobody kills; the shortest of a few is that of an idle computer."""
     program = started(place, long_linearity)
     began = clock.monotonic()
