@@ -13,6 +13,9 @@ import os
 from pathlib import Path
 from typing import Any
 
+from qhy600_ophyd.datasets.index_block import IndexBlocks
+from qhy600_ophyd.datasets.lookup3 import lookup3
+
 _SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _VERSION = 3
 """Of the superblock, which files have that can be read while they grow."""
@@ -31,7 +34,6 @@ _AHEAD = 4096
 """Bytes up to which HDF5 may read on behind a piece of its own, for which it does not know the size yet."""
 
 _SUM = slice(44, 48)
-_MASK = 0xFFFFFFFF
 
 
 class StillFile:
@@ -57,6 +59,7 @@ class StillFile:
             size = self._size()
             self._superblock, beyond = _at_rest(self._file.read(SUPERBLOCK_BYTES), size=size)
             self._end = size + beyond
+            self._index = IndexBlocks(self._read_at) if beyond else None
         except BaseException:
             self._file.close()
             raise
@@ -88,12 +91,18 @@ class StillFile:
         self._place += done
         covered = min(max(SUPERBLOCK_BYTES - start, 0), done)
         view[:covered] = self._superblock[start : start + covered]
+        if self._index is not None:
+            self._index.mend(start, view[:done])
         return done
 
     def read(self, size: int) -> bytes:
         """The next `size` bytes, as far as there are."""
         data = bytearray(size)
         return bytes(data[: self.readinto(data)])
+
+    def _read_at(self, place: int, size: int) -> bytes:
+        self._file.seek(place)
+        return self._file.read(size)
 
     def _size(self) -> int:
         return os.fstat(self._file.fileno()).st_size
@@ -138,41 +147,6 @@ def _at_rest(superblock: bytes, *, size: int) -> tuple[bytes, int]:
     still[_END] = (size + _ROOM).to_bytes(8, "little")
     still[_SUM] = lookup3(bytes(still[: _SUM.start])).to_bytes(4, "little")
     return bytes(still), _ROOM
-
-
-def lookup3(data: bytes) -> int:
-    """Bob Jenkins' checksum of 32 bits (lookup3.c, 2006: ``hashlittle`` from 0), as HDF5 has on metadata."""
-    a = b = c = (0xDEADBEEF + len(data)) & _MASK
-    place = 0
-    while len(data) - place > 12:
-        a, b, c = _mix(*_added((a, b, c), data[place : place + 12]))
-        place += 12
-    if place == len(data):
-        return c
-    a, b, c = _added((a, b, c), data[place:].ljust(12, b"\0"))
-    for x, y, turn in ((2, 1, 14), (0, 2, 11), (1, 0, 25), (2, 1, 16), (0, 2, 4), (1, 0, 14), (2, 1, 24)):
-        words = [a, b, c]
-        words[x] = ((words[x] ^ words[y]) - _turned(words[y], turn)) & _MASK
-        a, b, c = words
-    return c
-
-
-def _added(words: tuple[int, int, int], data: bytes) -> tuple[int, int, int]:
-    """Twelve bytes as three numbers, added to the words."""
-    a, b, c = (word + _number(data[4 * n : 4 * n + 4]) & _MASK for n, word in enumerate(words))
-    return a, b, c
-
-
-def _mix(a: int, b: int, c: int) -> tuple[int, int, int]:
-    for turn in (4, 6, 8, 16, 19, 4):
-        a = ((a - c) & _MASK) ^ _turned(c, turn)
-        c = (c + b) & _MASK
-        a, b, c = b, c, a
-    return a, b, c
-
-
-def _turned(word: int, bits: int) -> int:
-    return (word << bits | word >> (32 - bits)) & _MASK
 
 
 def _number(data: bytes) -> int:

@@ -12,7 +12,8 @@ from stored_run import flip, frame, layout, noise, place_of, store
 
 from qhy600_ophyd.contract import RunDamaged
 from qhy600_ophyd.datasets import HDF5FrameSink, open_run, verify
-from qhy600_ophyd.datasets.still_file import StillFile, lookup3
+from qhy600_ophyd.datasets.lookup3 import lookup3
+from qhy600_ophyd.datasets.still_file import StillFile
 
 KILLED = """
 import os, sys
