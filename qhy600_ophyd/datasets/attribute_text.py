@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import h5py
@@ -28,3 +29,27 @@ def rewrite_text(attributes: h5py.AttributeManager, name: str, text: str) -> boo
 def text_of(value: Any) -> str:
     """Text from a file's attribute, which h5py gives as bytes where its length is fixed."""
     return value.decode() if isinstance(value, bytes) else str(value)
+
+
+def document_in(value: Any, *, closed: bool) -> dict[str, Any]:
+    """The JSON object that is written in a text attribute; empty if none was written yet.
+
+    Parameters
+    ----------
+    value
+        Of the attribute.
+    closed
+        Whether the file is finished. In one that is not, a text that is no JSON was being written when the
+        program was killed, and is as if it were not there.
+
+    Raises
+    ------
+    ValueError
+        It is no JSON, in a file that is finished.
+    """
+    try:
+        return json.loads(text_of(value) or "{}")
+    except ValueError:
+        if closed:
+            raise
+        return {}

@@ -130,6 +130,12 @@ def stated_end(superblock: bytes) -> int | None:
     return None if beyond or still[len(_SIGNATURE)] != _VERSION else _number(still[_END])
 
 
+def is_closed(path: Path) -> bool:
+    """Whether the writer of a file has closed it; False also if that cannot be told."""
+    with path.open("rb") as file:
+        return stated_end(file.read(SUPERBLOCK_BYTES)) is not None
+
+
 def _at_rest(superblock: bytes, *, size: int) -> tuple[bytes, int]:
     """A superblock without the mark of a writer, and how far behind its real end it lets the file end."""
     if len(superblock) < SUPERBLOCK_BYTES:

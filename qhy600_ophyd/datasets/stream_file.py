@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qhy600_ophyd.contract import Field, RunDamaged
-from qhy600_ophyd.datasets.attribute_text import text_of
+from qhy600_ophyd.datasets.attribute_text import document_in, text_of
 from qhy600_ophyd.datasets.file_skeleton import COUNTS, EARLIER_SCHEMAS, LEDGER, SCHEMA, SEAL
 from qhy600_ophyd.datasets.ledger import columns_from, committed_rows, specification_of
 from qhy600_ophyd.datasets.opening import read_patiently
+from qhy600_ophyd.datasets.still_file import is_closed
 from qhy600_ophyd.datasets.stored_counts import StoredCounts
 
 
@@ -80,7 +80,11 @@ class StreamFile:
         rows = ledger[:]  # before the counts: their frames were written earlier
         counts: Any = file[COUNTS]
         columns = columns_from(specification_of(ledger))
-        attributes = {name: _plain(value) for name, value in file.attrs.items() if name != SEAL}
+        closed = is_closed(path)
+        documents = {name: document_in(file.attrs[name], closed=closed) for name in ("start", "stop")}
+        attributes = {
+            name: _plain(value) for name, value in file.attrs.items() if name not in (SEAL, *documents)
+        }
         return cls(
             path=path,
             stream=str(attributes.pop("stream")),
@@ -90,8 +94,7 @@ class StreamFile:
             shape=counts.shape[1:],
             dtype=counts.dtype,
             axes={name: file[name][:] for name in ("x", "y", "x_region", "y_region")},  # pyright: ignore
-            start=json.loads(str(attributes.pop("start")) or "{}"),
-            stop=json.loads(str(attributes.pop("stop")) or "{}"),
+            **documents,
             attributes=attributes,
         )
 

@@ -12,6 +12,7 @@ from stored_run import flip, frame, layout, noise, place_of, store
 
 from qhy600_ophyd.contract import RunDamaged
 from qhy600_ophyd.datasets import HDF5FrameSink, open_run, verify
+from qhy600_ophyd.datasets.json_text import json_text
 from qhy600_ophyd.datasets.lookup3 import lookup3
 from qhy600_ophyd.datasets.still_file import StillFile
 
@@ -178,3 +179,39 @@ def test_a_finished_file_is_shown_to_hdf5_as_it_is(tmp_path):
         still.seek(8)
         assert still.read(1) == path.read_bytes()[8:9]
         assert still.tell() == 9
+
+
+STOP = {"uid": "s", "exit_status": "abort", "reason": "the lamp went out: " + "näher " * 60}
+
+
+def half_written(data, text):
+    """With the second half of a text still empty, cut within a letter if there is one of two bytes."""
+    (place,) = [n for n in range(len(data)) if data.startswith(text, n)]
+    half = place + len(text) // 2
+    half += next(n for n in range(12) if data[half + n] > 127 or n == 11) + 1
+    return data[:half].ljust(len(data), b"\0")[: place + len(text)] + data[place + len(text) :]
+
+
+def test_a_document_that_was_half_written_at_a_kill_is_as_if_it_were_not_there(tmp_path):
+    path = tmp_path / "run" / "primary.h5"
+    path.parent.mkdir()
+    sink = HDF5FrameSink(path)
+    sink.open("primary", layout())
+    for n in range(3):
+        sink.append(frame(n))
+    sink.annotate("stop", STOP)
+    data = path.read_bytes()
+    sink.close()
+    path.write_bytes(half_written(data, json_text(STOP).encode()))
+    assert open_run(path).sequence.values.tolist() == [0, 1, 2]
+    verification = verify(path)
+    assert verification.ok
+    assert any("was not closed" in note for note in verification.notes)
+
+
+def test_a_document_that_is_damaged_in_a_finished_file_is_told(tmp_path):
+    path = store(tmp_path, [frame(0)])
+    data = path.read_bytes()
+    path.write_bytes(data.replace(b'"exit_status"', b'"exit_st\0\0us"'))
+    with pytest.raises(RunDamaged, match="damaged"):
+        open_run(path)
