@@ -39,8 +39,8 @@ from turns import medians, seconds
 from qhy600_ophyd import SimulatedCamera
 from qhy600_ophyd.contract import Frame, Layout
 from qhy600_ophyd.datasets import HDF5FrameSink
-from qhy600_ophyd.datasets.compression import frame_encoder
-from qhy600_ophyd.datasets.filter_encoder import FilterEncoder
+from qhy600_ophyd.datasets.storing.filter_encoder import FilterEncoder
+from qhy600_ophyd.datasets.storing.frame_encoder import frame_encoder
 
 Frames = Sequence[NDArray[Any]]
 

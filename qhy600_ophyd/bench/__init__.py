@@ -5,22 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from qhy600_ophyd.bench.again.rerunning import Rerun, rerun
+    from qhy600_ophyd.bench.again.resuming import resume_run
     from qhy600_ophyd.bench.bench import Bench
     from qhy600_ophyd.bench.profile import Profile
-    from qhy600_ophyd.bench.rerunning import Rerun, rerun
-    from qhy600_ophyd.bench.resuming import resume_run
-    from qhy600_ophyd.bench.watch import Limits, Watch
+    from qhy600_ophyd.bench.watching.watch import Limits, Watch
 
 __all__ = ["Bench", "Limits", "Profile", "Rerun", "Watch", "rerun", "resume_run"]
 
 _MODULES = {
     "Bench": "bench",
-    "Limits": "watch",
+    "Limits": "watching.watch",
     "Profile": "profile",
-    "Rerun": "rerunning",
-    "Watch": "watch",
-    "rerun": "rerunning",
-    "resume_run": "resuming",
+    "Rerun": "again.rerunning",
+    "Watch": "watching.watch",
+    "rerun": "again.rerunning",
+    "resume_run": "again.resuming",
 }
 
 

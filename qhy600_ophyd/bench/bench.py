@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import xarray as xr
 
+from qhy600_ophyd.bench.checking.plan_given import PlanGiven, plan_from
 from qhy600_ophyd.bench.circumstances import Circumstances
 from qhy600_ophyd.bench.engine import Engine, Runs
 from qhy600_ophyd.bench.expectation import exposure_of, settings_of
 from qhy600_ophyd.bench.foresight import Foresight
-from qhy600_ophyd.bench.plan_given import PlanGiven, plan_from
 from qhy600_ophyd.bench.profile import Profile, simulated_profile
 from qhy600_ophyd.bench.steps import linearity_exposures
 from qhy600_ophyd.bench.wiring import make_camera

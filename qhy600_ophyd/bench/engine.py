@@ -14,9 +14,9 @@ from bluesky.preprocessors import msg_mutator
 from bluesky.run_engine import TransitionError  # pyright: ignore[reportPrivateImportUsage]
 from bluesky.utils import FailedStatus, Msg, RunEngineInterrupted
 
+from qhy600_ophyd.bench.checking.gate import gated
 from qhy600_ophyd.bench.circumstances import Circumstances
 from qhy600_ophyd.bench.failure import add_notes, reason_of
-from qhy600_ophyd.bench.gate import gated
 from qhy600_ophyd.bench.progress import EventBar
 from qhy600_ophyd.bench.truth_keeping import TruthKeeping
 from qhy600_ophyd.contract import CameraLost, StoreError

@@ -8,11 +8,11 @@ from typing import Self
 
 from bluesky import RunEngine
 
-from qhy600_ophyd.bench.checking import predict
-from qhy600_ophyd.bench.plan_given import PlanGiven
-from qhy600_ophyd.bench.prediction import Prediction
+from qhy600_ophyd.bench.checking.fit import predict
+from qhy600_ophyd.bench.checking.plan_given import PlanGiven
+from qhy600_ophyd.bench.checking.prediction import Prediction
 from qhy600_ophyd.bench.profile import Profile
-from qhy600_ophyd.bench.watch import Limits, Watch
+from qhy600_ophyd.bench.watching.watch import Limits, Watch
 from qhy600_ophyd.device import QHY600
 
 

@@ -12,8 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from qhy600_ophyd.contract import Fault, ProfileError
 from qhy600_ophyd.datasets.compression import Compression
-from qhy600_ophyd.datasets.disk_room import Fsync
 from qhy600_ophyd.datasets.json_text import plain
+from qhy600_ophyd.datasets.storing.disk_room import Fsync
 
 
 class _Part(BaseModel):

@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 
 from qhy600_ophyd.contract import Layout, Settings, StoreError
-from qhy600_ophyd.datasets.file_skeleton import ROWS_PER_CHUNK
-from qhy600_ophyd.datasets.growing_file import RESERVE
 from qhy600_ophyd.datasets.ledger import Ledger
+from qhy600_ophyd.datasets.storing.file_skeleton import ROWS_PER_CHUNK
+from qhy600_ophyd.datasets.storing.growing_file import RESERVE
 
 _SKELETON = 256 << 10
 """Most bytes of a file without frames, beside its axes: 90 kB were seen."""

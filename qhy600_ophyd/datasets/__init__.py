@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from qhy600_ophyd.datasets.frame_sink import HDF5FrameSink
-from qhy600_ophyd.datasets.run_folder import RunFolders
+from qhy600_ophyd.datasets.storing.frame_sink import HDF5FrameSink
+from qhy600_ophyd.datasets.storing.run_folder import RunFolders
 
 if TYPE_CHECKING:
-    from qhy600_ophyd.datasets.findings import Finding, Verification
     from qhy600_ophyd.datasets.metadata_check import check_metadata, metadata_schema
-    from qhy600_ophyd.datasets.regions import dark_region, image_region, overscan_region
-    from qhy600_ophyd.datasets.run_reader import open_run
-    from qhy600_ophyd.datasets.summary import RunSummary, summarize
-    from qhy600_ophyd.datasets.verification import verify
+    from qhy600_ophyd.datasets.reading.regions import dark_region, image_region, overscan_region
+    from qhy600_ophyd.datasets.reading.run_reader import open_run
+    from qhy600_ophyd.datasets.reading.summary import RunSummary, summarize
+    from qhy600_ophyd.datasets.verifying.findings import Finding, Verification
+    from qhy600_ophyd.datasets.verifying.verification import verify
 
 __all__ = [
     "Finding",
@@ -35,17 +35,17 @@ __all__ = [
 ]
 
 _READERS = {
-    "open_run": "run_reader",
-    "RunSummary": "summary",
-    "summarize": "summary",
-    "image_region": "regions",
-    "dark_region": "regions",
-    "overscan_region": "regions",
-    "verify": "verification",
+    "open_run": "reading.run_reader",
+    "RunSummary": "reading.summary",
+    "summarize": "reading.summary",
+    "image_region": "reading.regions",
+    "dark_region": "reading.regions",
+    "overscan_region": "reading.regions",
+    "verify": "verifying.verification",
     "check_metadata": "metadata_check",
     "metadata_schema": "metadata_check",
-    "Finding": "findings",
-    "Verification": "findings",
+    "Finding": "verifying.findings",
+    "Verification": "verifying.findings",
 }
 
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, Protocol, get_args
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Any, Literal, get_args
 
 from qhy600_ophyd.contract import StoreError
 
@@ -19,18 +16,6 @@ _OPTIONS = (0, 2)
 """Blocks of the filter's own choice; LZ4."""
 
 NOTE = "counts are compressed by HDF5 filter 32008 (bitshuffle, LZ4): a reader needs `import hdf5plugin`"
-
-
-class FrameEncoder(Protocol):
-    """Makes frames of one shape and type small."""
-
-    def encode(self, counts: NDArray[Any]) -> NDArray[np.uint8]:
-        """The chunk of a frame, C-contiguous; it may be overwritten by the next call."""
-        ...
-
-    def close(self) -> None:
-        """End what was begun; does nothing when closed."""
-        ...
 
 
 def check_compression(compression: str) -> None:
@@ -56,14 +41,3 @@ def load_filter() -> None:
 def is_compressed(dataset: Any) -> bool:
     """Whether a dataset of h5py's has filters."""
     return dataset.id.get_create_plist().get_nfilters() > 0
-
-
-def frame_encoder(shape: tuple[int, int], dtype: np.dtype[Any]) -> FrameEncoder:
-    """The fastest that this computer has: PyPI's bitshuffle in threads, or HDF5's filter."""
-    from qhy600_ophyd.datasets.block_encoder import BlockEncoder
-    from qhy600_ophyd.datasets.filter_encoder import FilterEncoder
-
-    try:
-        return BlockEncoder(shape, dtype)
-    except ImportError:
-        return FilterEncoder()

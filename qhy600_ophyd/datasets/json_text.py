@@ -46,3 +46,11 @@ def scalars(document: Mapping[str, Any]) -> dict[str, str | int | float]:
         for key, value in plain(document).items()
         if isinstance(value, str | int | float)
     }
+
+
+def flat_start(start: Mapping[str, Any]) -> dict[str, str | int | float]:
+    """The scalar entries of a start document under the names that they have in a dataset's attributes."""
+    named = scalars(start)
+    if "uid" in named:
+        named["run_uid"] = named.pop("uid")
+    return named

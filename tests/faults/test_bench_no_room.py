@@ -14,7 +14,7 @@ import pytest
 
 from qhy600_ophyd import Bench, plans
 from qhy600_ophyd.bench import room
-from qhy600_ophyd.bench.reach import ambient_shown_by, deepest
+from qhy600_ophyd.bench.checking.reach import ambient_shown_by, deepest
 from qhy600_ophyd.contract import (
     CameraNotReady,
     LayoutChanged,

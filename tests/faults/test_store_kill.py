@@ -31,7 +31,7 @@ def append(number):
     print(number, flush=True)  # the acknowledgement
 
 if where == "while opening":
-    import qhy600_ophyd.datasets.file_skeleton as skeleton
+    import qhy600_ophyd.datasets.storing.file_skeleton as skeleton
     skeleton.refuse_variable_length = kill
 sink.open("primary", layout)
 file = sink._file

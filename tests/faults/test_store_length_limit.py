@@ -13,7 +13,7 @@ import pytest
 
 from qhy600_ophyd.contract import Frame, StoreError
 from qhy600_ophyd.datasets import HDF5FrameSink, open_run, verify
-from qhy600_ophyd.datasets.growing_file import RESERVE
+from qhy600_ophyd.datasets.storing.growing_file import RESERVE
 
 SHAPE = (64, 96)
 FRAMES = 12

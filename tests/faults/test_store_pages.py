@@ -9,7 +9,7 @@ import pytest
 from qhy600_ophyd.contract import COLUMNS, Frame
 from qhy600_ophyd.datasets import HDF5FrameSink, open_run, verify
 from qhy600_ophyd.datasets.attribute_text import write_text
-from qhy600_ophyd.datasets.file_skeleton import PAGE_BYTES
+from qhy600_ophyd.datasets.stream_format import PAGE_BYTES
 
 SHAPES = [(4, 6), (100, 9600), (1605, 2400)]
 START_LENGTHS = [0, 900, 1900, 2900, 3900, 4100, 8200, 20000]

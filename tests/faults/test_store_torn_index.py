@@ -8,10 +8,10 @@ import h5py
 import numpy as np
 import pytest
 
-from qhy600_ophyd.datasets.file_skeleton import PAGE_BYTES
-from qhy600_ophyd.datasets.index_block import IndexBlocks
 from qhy600_ophyd.datasets.lookup3 import lookup3
-from qhy600_ophyd.datasets.opening import reading
+from qhy600_ophyd.datasets.reading.index_block import IndexBlocks
+from qhy600_ophyd.datasets.reading.opening import reading
+from qhy600_ophyd.datasets.stream_format import PAGE_BYTES
 
 ENTRY_ACROSS = 9_202
 """Entries, of which the last lies across the end of a page if they are not compressed: it is torn itself."""

@@ -223,11 +223,12 @@ def test_whichever_byte_of_the_file_changes_the_answer_is_a_verdict(run, data):
 
 
 def test_a_file_from_before_the_checksums_cannot_be_verified(run):
-    from qhy600_ophyd.datasets.file_skeleton import EARLIER_SCHEMAS, write_text
+    from qhy600_ophyd.datasets.attribute_text import write_text
+    from qhy600_ophyd.datasets.stream_format import WITHOUT_CHECKSUMS
 
     with h5py.File(run, "r+") as file:
         del file.attrs["schema"]
-        write_text(file.attrs, "schema", EARLIER_SCHEMAS[0])
+        write_text(file.attrs, "schema", WITHOUT_CHECKSUMS)
     verification = verify(run)
     assert [finding.kind for finding in verification.findings] == ["unverifiable"]
     assert verification.frames == FRAMES

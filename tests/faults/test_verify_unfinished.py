@@ -14,7 +14,7 @@ from qhy600_ophyd.contract import RunDamaged
 from qhy600_ophyd.datasets import HDF5FrameSink, open_run, verify
 from qhy600_ophyd.datasets.json_text import json_text
 from qhy600_ophyd.datasets.lookup3 import lookup3
-from qhy600_ophyd.datasets.still_file import StillFile
+from qhy600_ophyd.datasets.reading.still_file import StillFile
 
 KILLED = """
 import os, sys

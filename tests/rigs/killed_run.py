@@ -108,7 +108,7 @@ def _programs() -> Any:
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     programs = multiprocessing.get_context("forkserver")
-    programs.set_forkserver_preload([__name__, "qhy600_ophyd.bench.resuming"])
+    programs.set_forkserver_preload([__name__, "qhy600_ophyd.bench.again.resuming"])
     return programs
 
 

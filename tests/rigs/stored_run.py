@@ -76,7 +76,7 @@ def each_frame_again(path: Path, order: Callable[[list[int]], list[int]], *names
 def reseal(path: Path, seal: str) -> None:
     """Put another text in the place of the seal; without one the file looks as if it were never closed."""
     from qhy600_ophyd.datasets.attribute_text import rewrite_text
-    from qhy600_ophyd.datasets.file_skeleton import SEAL
+    from qhy600_ophyd.datasets.stream_format import SEAL
 
     with h5py.File(path, "r+") as file:
         assert rewrite_text(file.attrs, SEAL, seal)

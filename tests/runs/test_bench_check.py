@@ -12,7 +12,7 @@ import bluesky.preprocessors as bpp
 import pytest
 
 from qhy600_ophyd import Bench, plans
-from qhy600_ophyd.bench import rehearsal
+from qhy600_ophyd.bench.checking import rehearsal
 from qhy600_ophyd.contract import QHY600Error
 from qhy600_ophyd.device import FlyRequest
 from qhy600_ophyd.sensor.timing import timing

@@ -8,7 +8,7 @@ from rich.table import Table
 
 from qhy600_ophyd import Bench, analysis, plans
 from qhy600_ophyd.analysis import Estimate
-from qhy600_ophyd.bench.report import explain_marks, truth_and_pull
+from qhy600_ophyd.bench.commands.report import explain_marks, truth_and_pull
 from qhy600_ophyd.contract import AnalysisRefused
 from qhy600_ophyd.sensor.colour import transmission
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from qhy600_ophyd import open_run
-from qhy600_ophyd.bench.report import QUANTITIES
+from qhy600_ophyd.bench.commands.report import QUANTITIES
 from qhy600_ophyd.contract import SystemClock
 
 SMALL = '[camera]\nbackend = "simulated"\nseed = 3\nwidth = 96\nheight = 64\n[output]\ndirectory = "here"\n'

@@ -7,7 +7,7 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from qhy600_ophyd.bench.command_line import app
+from qhy600_ophyd.bench.commands.command_line import app
 from qhy600_ophyd.contract import SettingRefused
 
 SMALL = '[camera]\nbackend = "simulated"\nwidth = 64\nheight = 48\n[output]\ndirectory = "OUT"\n'

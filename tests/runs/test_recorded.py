@@ -14,7 +14,7 @@ from ophyd.sim import SynAxis
 
 from qhy600_ophyd import Bench, plans
 from qhy600_ophyd.bench import Profile
-from qhy600_ophyd.bench.recorded import REBUILT, bench_of, plan_of
+from qhy600_ophyd.bench.again.recorded import REBUILT, bench_of, plan_of
 from qhy600_ophyd.contract import Fault, PlanNotRebuilt, ProfileError
 
 SMALL = {"width": 64, "height": 48, "seed": 5}

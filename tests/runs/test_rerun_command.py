@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from qhy600_ophyd import Bench, plans
 from qhy600_ophyd.backends.simulated import truth_path
-from qhy600_ophyd.bench.command_line import app
+from qhy600_ophyd.bench.commands.command_line import app
 from qhy600_ophyd.contract import PlanNotRebuilt
 
 

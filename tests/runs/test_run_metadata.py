@@ -19,7 +19,7 @@ from qhy600_ophyd import Bench, open_run, plans, rerun
 from qhy600_ophyd.bench import Profile
 from qhy600_ophyd.contract import FrameLost
 from qhy600_ophyd.datasets import check_metadata, metadata_schema
-from qhy600_ophyd.datasets.file_skeleton import START_BYTES
+from qhy600_ophyd.datasets.storing.file_skeleton import START_BYTES
 from qhy600_ophyd.plans import _versions
 
 SMALL = {"width": 64, "height": 48, "seed": 2}

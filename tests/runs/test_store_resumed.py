@@ -11,11 +11,11 @@ from stored_run import frame, layout, noise, reseal
 from qhy600_ophyd import datasets
 from qhy600_ophyd.contract import StoreError
 from qhy600_ophyd.datasets import RunFolders, open_run, summarize
-from qhy600_ophyd.datasets.document_check import RESUMED_AFTER, state_of
 from qhy600_ophyd.datasets.ledger import ROW_HASH
+from qhy600_ophyd.datasets.reading.stream_file import StreamFile
 from qhy600_ophyd.datasets.run_lock import LOCK_FILE
 from qhy600_ophyd.datasets.run_record import RUN_SCHEMA, replace_text
-from qhy600_ophyd.datasets.stream_file import StreamFile
+from qhy600_ophyd.datasets.verifying.document_check import RESUMED_AFTER, state_of
 
 FIRST, SECOND = "0f7a1c52-93d4", "77aa0000-1111"
 SECONDS = 10**9

@@ -103,7 +103,7 @@ def test_the_folder_is_named_by_time_plan_and_uid_and_any_file_in_it_opens_the_r
 
 
 def test_a_dataset_is_lazy_pickles_and_holds_no_file_open(whole_run, monkeypatch, tiny_frame):
-    from qhy600_ophyd.datasets.stream_file import LazyCounts
+    from qhy600_ophyd.datasets.reading.stream_file import LazyCounts
 
     read = []
     original = LazyCounts.__getitem__

@@ -15,10 +15,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qhy600_ophyd.datasets.block_encoder import BlockEncoder
 from qhy600_ophyd.datasets.chunk_framing import framing_fault, most_bytes
 from qhy600_ophyd.datasets.compression import dataset_options
-from qhy600_ophyd.datasets.filter_encoder import FilterEncoder
+from qhy600_ophyd.datasets.storing.block_encoder import BlockEncoder
+from qhy600_ophyd.datasets.storing.filter_encoder import FilterEncoder
 
 SHAPES = [(1, 1), (1, 7), (3, 5), (4, 6), (64, 64), (127, 65), (1025, 1031), (1536, 1400)]
 """From less than eight counts to more than one group of blocks, most of them of odd numbers."""
@@ -149,7 +149,7 @@ def test_no_damage_within_a_chunk_that_is_framed_well_makes_the_filter_crash():
 THREADS = """
 import os, threading
 import numpy as np
-from qhy600_ophyd.datasets.block_encoder import BlockEncoder
+from qhy600_ophyd.datasets.storing.block_encoder import BlockEncoder
 
 before = len(os.listdir("/proc/self/task"))
 encoder = BlockEncoder((1536, 1400), np.dtype("<u2"))

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from qhy600_ophyd.contract import COLUMNS, Field, Frame, StoreError
 from qhy600_ophyd.datasets.checksums import description_checksum
-from qhy600_ophyd.datasets.file_skeleton import refuse_variable_length
 from qhy600_ophyd.datasets.ledger import (
     COMMITTED,
     COUNTS_HASH,
@@ -21,6 +20,7 @@ from qhy600_ophyd.datasets.ledger import (
     row_checksums,
     specification_of,
 )
+from qhy600_ophyd.datasets.storing.file_skeleton import refuse_variable_length
 from qhy600_ophyd.sensor import Rectangle
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from qhy600_ophyd.datasets.sequence_gaps import Numbers, host_gaps, known_losses, sequence_findings
+from qhy600_ophyd.datasets.verifying.sequence_gaps import Numbers, host_gaps, known_losses, sequence_findings
 
 TURN = 1 << 32
 

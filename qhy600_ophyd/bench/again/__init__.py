@@ -1,0 +1,1 @@
+"""A run once more: taken again from what it says of itself, or gone on with where it was interrupted."""

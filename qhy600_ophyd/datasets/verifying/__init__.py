@@ -1,0 +1,1 @@
+"""Holding a run against its checksums, its neighbours and the camera's numbers."""
