@@ -32,6 +32,9 @@ RESERVE = 4 << 20
 What follows the frame takes half of them only: where a frame has found room, its row will.
 """
 
+_CACHE_BYTES = 64 << 10
+"""Of each column, that HDF5 keeps in memory: the chunk that grows, and not those which nobody reads again."""
+
 
 class GrowingFile:
     """An open file of one stream, from its skeleton to its last frame; one thread at a time.
@@ -64,7 +67,7 @@ class GrowingFile:
         with ExitStack() as undo:
             self._room = DiskRoom(path, fsync=fsync)
             undo.callback(self._room.close)
-            self._file = h5py.File(path, "r+", libver="latest")
+            self._file = h5py.File(path, "r+", libver="latest", rdcc_nbytes=_CACHE_BYTES)
             undo.callback(self._file.close)
             self._file.swmr_mode = True
             self._counts: Any = self._file[COUNTS]
