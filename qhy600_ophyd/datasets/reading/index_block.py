@@ -1,10 +1,11 @@
 """Blocks of HDF5's index of chunks, of which a killed program may have written the first pages only.
 
 A file of a stream has one entry for each frame and one for each row, in blocks that grow with their number
-("extensible array" in HDF5's File Format Specification 3.0). From some eight thousand entries on a block is
-longer than a page of the system's memory, and the write that a kill ends may stop between two of them. Every
-entry is then as before or as after; only the checksum over all of them fits neither. Nothing rests on that
-checksum: rows and frames have their own.
+("extensible array" in HDF5's File Format Specification 3.0). From some eight thousand entries on, or two
+thousand of compressed frames, a block is longer than a page of the system's memory, and the write that a kill
+ends may stop between two of them. Every entry is then as before or as after, or it is the one across both,
+whose frame or row was never acknowledged; only the checksum over all of them fits neither. Nothing rests on
+that checksum: rows and frames have their own.
 """
 
 from __future__ import annotations
@@ -15,7 +16,10 @@ from dataclasses import dataclass
 from qhy600_ophyd.datasets.lookup3 import lookup3
 from qhy600_ophyd.datasets.stream_format import PAGE_BYTES
 
-_HEADER, _BLOCK = b"EAHD", b"EADB"
+_HEADER = b"EAHD"
+_BLOCKS = (b"EADB", b"EASB")
+"""Of entries, and in very long files of blocks of them."""
+
 _OWNER = slice(6, 14)
 """Address of the header, in a block."""
 
@@ -78,7 +82,7 @@ class IndexBlocks:
             data[-_SUM_BYTES:] = lookup3(bytes(data[:-_SUM_BYTES])).to_bytes(_SUM_BYTES, "little")
 
     def _is_block(self, begin: bytes) -> bool:
-        return begin[: len(_BLOCK)] == _BLOCK and int.from_bytes(begin[_OWNER], "little") in self._indices
+        return begin[: len(_HEADER)] in _BLOCKS and int.from_bytes(begin[_OWNER], "little") in self._indices
 
     def _is_page(self, start: int, data: memoryview) -> bool:
         """Whether a block of one of the indices, whose pages are so long, lies before it."""
