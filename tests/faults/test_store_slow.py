@@ -24,7 +24,7 @@ RING = 3
 HELD = 4
 """Frames that the camera's own memory holds here, instead of 16."""
 
-EXPOSURE, STORE = 0.03, 0.12
+EXPOSURE, STORE = 0.06, 0.24
 """Seconds from one frame to the next, and for storing one."""
 
 
