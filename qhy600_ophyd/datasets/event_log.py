@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -42,8 +45,8 @@ def append_event(path: Path, event: Mapping[str, Any], *, own: frozenset[str], f
         return
     line = {"frame": frame, "seq_num": event.get("seq_num"), "time": event.get("time"), "data": readings}
     try:
-        with path.open("a", encoding="utf-8") as log:
-            log.write(json_text(line) + "\n")
+        with path.open("ab", buffering=0) as log:
+            _append_whole(log, f"{json_text(line)}\n".encode())
     except OSError as error:
         raise StoreError(
             f"{path} cannot be written ({reason(error)}). Free some space; "
@@ -51,11 +54,23 @@ def append_event(path: Path, event: Mapping[str, Any], *, own: frozenset[str], f
         ) from error
 
 
+def _append_whole(log: io.FileIO, line: bytes) -> None:
+    """Write a line, or none of it: what is left of one would swallow the next."""
+    end = log.seek(0, os.SEEK_END)
+    try:
+        while line:
+            line = line[log.write(line) :]
+    except OSError:
+        with contextlib.suppress(OSError):
+            log.truncate(end)
+        raise
+
+
 def read_events(path: Path) -> Iterator[dict[str, Any]]:
     """The events of a log in their order; a last line that a kill cut short is left out."""
     if not path.exists():
         return
-    with path.open(encoding="utf-8") as log:
+    with path.open("rb") as log:  # a line may be cut within a letter
         for line in log:
             try:
                 event = json.loads(line)

@@ -111,7 +111,7 @@ def test_wherever_a_file_has_to_end_its_acknowledged_frames_are_kept(tmp_path, l
 
 
 @pytest.mark.parametrize("interval", [0, 1e9], ids=["columns at once", "columns in batches"])
-@pytest.mark.parametrize("beyond", [0, RESERVE - (1 << 16), RESERVE + (1 << 19)])
+@pytest.mark.parametrize("beyond", [0, RESERVE - (1 << 16), RESERVE + (1 << 20)])
 def test_where_a_frame_finds_room_so_does_what_follows_it(tmp_path, layout, interval, beyond):
     path, frames = tmp_path / "primary.h5", 300  # beyond a chunk of each column
     sink = HDF5FrameSink(path, column_interval=interval)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from qhy600_ophyd.contract import Field, RunDamaged
 from qhy600_ophyd.datasets.attribute_text import document_in, text_of
+from qhy600_ophyd.datasets.json_text import json_text
 from qhy600_ophyd.datasets.ledger import columns_from, committed_rows, specification_of
 from qhy600_ophyd.datasets.reading.opening import read_patiently
 from qhy600_ophyd.datasets.reading.stored_counts import StoredCounts
@@ -81,9 +82,12 @@ class StreamFile:
         counts: Any = file[COUNTS]
         columns = columns_from(specification_of(ledger))
         closed = is_closed(path)
-        documents = {name: document_in(file.attrs[name], closed=closed) for name in ("start", "stop")}
+        start, stop = (document_in(file.attrs[name], closed=closed) for name in ("start", "stop"))
+        after = document_in(file.attrs.get("after", ""), closed=closed)
         attributes = {
-            name: _plain(value) for name, value in file.attrs.items() if name not in (SEAL, *documents)
+            name: _plain(value)
+            for name, value in file.attrs.items()
+            if name not in (SEAL, "start", "stop", "after")
         }
         return cls(
             path=path,
@@ -94,8 +98,9 @@ class StreamFile:
             shape=counts.shape[1:],
             dtype=counts.dtype,
             axes={name: file[name][:] for name in ("x", "y", "x_region", "y_region")},  # pyright: ignore
-            **documents,
-            attributes=attributes,
+            start=start,
+            stop=stop,
+            attributes=attributes | ({"after": json_text(after)} if after else {}),
         )
 
 

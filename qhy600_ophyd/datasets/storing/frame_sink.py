@@ -5,7 +5,8 @@ from __future__ import annotations
 import errno
 import shutil
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +30,8 @@ class HDF5FrameSink:
     """One stream of frames in one HDF5 file in SWMR mode, with checksums that `verify` holds it against.
 
     `append` writes the counts and flushes them, then the frame's row of the ledger and flushes that: a kill
-    between any two writes leaves every frame that was acknowledged, and none that was not. It is a kill
-    of the process that this survives; a loss of power is left to the operating system. The columns for
+    at any moment leaves every frame that was acknowledged, and none in part. It is a kill of the process
+    that this survives; a loss of power is left to the operating system. The columns for
     readers of plain xarray cost ten times the ledger's row, so frames that come faster than
     `column_interval` have them written together: with a later frame, with the event, or at `close`.
 
@@ -80,7 +81,8 @@ class HDF5FrameSink:
         self._lock = threading.RLock()
         self._file: GrowingFile | None = None
         self._layout: Layout | None = None
-        self._sequences: list[int] = []
+        self._kept = 0
+        self._sequences: list[int] = []  # of the frames that are there, and perhaps of one that failed
 
     def __repr__(self) -> str:
         state = "not opened" if self._layout is None else "closed" if self._file is None else "open"
@@ -144,13 +146,15 @@ class HDF5FrameSink:
             columns. The frames before it are kept, and when there is room again appending can go on.
         """
         with self._lock:
-            file, layout, n = self._opened("append to"), self._layout_of_open(), self.committed
+            file, layout = self._opened("append to"), self._layout_of_open()
+            n = file.frames
             if frame.counts.shape != layout.shape or frame.counts.dtype != np.dtype(layout.dtype):
                 raise StoreError(
                     f"frame of {frame.counts.shape} {frame.counts.dtype} refused: {self.path.name} holds "
                     f"{layout.shape} {layout.dtype}. Start another stream or a new run"
                 )
             row = self._ledger.row(frame.row, n)
+            self._sequences[n:] = row["sequence"].tolist() if "sequence" in self._ledger.columns else [-1]
             self._require_space(frame.counts.nbytes)
             try:
                 file.append(frame.counts, row)
@@ -159,12 +163,11 @@ class HDF5FrameSink:
                     f"frame {n + 1} could not be written to {self.path} ({reason(error)}). "
                     f"The {n} frames before it are kept; {_way_out(error)}"
                 ) from error
-            self._sequences.append(int(row["sequence"][0]) if "sequence" in self._ledger.columns else -1)
 
     @property
     def committed(self) -> int:
         """Frames stored."""
-        return len(self._sequences)
+        return self._kept if self._file is None else self._file.frames
 
     def truncate(self, n: int) -> None:
         """Forget every frame after the first `n`; readers of a growing file see them go.
@@ -180,11 +183,8 @@ class HDF5FrameSink:
                 raise StoreError(f"cannot keep {n} frames of {self.path.name}: it holds {self.committed}")
             if n == self.committed:
                 return
-            try:
+            with self._refused(f"cannot be cut to {n} frames"):
                 file.truncate(n)
-            except REFUSALS as error:
-                raise StoreError(f"{self.path} cannot be cut to {n} frames ({reason(error)})") from error
-            del self._sequences[n:]
 
     def annotate(self, kind: DocumentKind, document: Mapping[str, Any]) -> None:
         """Keep a document: all but events in ``run.json``, and all but descriptors in the file as well.
@@ -205,8 +205,14 @@ class HDF5FrameSink:
                 return
             if self._record is not None:
                 self._record.keep(kind, document)
-            if kind != "descriptor":
-                self._write_attributes(document_attributes(kind, document))
+            if kind == "descriptor":
+                return
+            texts = document_attributes(kind, document)
+            if self._file is None:
+                rewrite_closed(self.path, texts)
+                return
+            with self._refused("cannot be told what the run says of itself"):
+                self._file.rewrite(texts)
 
     def close(self) -> None:
         """Write the columns that wait and finish the file; does nothing when closed.
@@ -217,16 +223,12 @@ class HDF5FrameSink:
             The disk is full or fails: the frames are kept and can be read as after a kill.
         """
         with self._lock:
-            file, self._file = self._file, None
-            if file is None:
+            if self._file is None:
                 return
+            file, self._file, self._kept = self._file, None, self._file.frames
             try:
-                file.close()
-            except REFUSALS as error:
-                raise StoreError(
-                    f"{self.path} could not be finished ({reason(error)}). "
-                    f"Its {self.committed} frames are kept: open_run reads them"
-                ) from error
+                with self._refused("could not be finished"):
+                    file.close()
             finally:
                 if self._record is not None:
                     self._record.release()
@@ -245,12 +247,16 @@ class HDF5FrameSink:
     def _keep_event(self, event: Mapping[str, Any]) -> None:
         append_event(event_log_path(self.path), event, own=self._own, frame=self._frame_of(event))
         if self._file is not None:
-            try:
+            with self._refused("cannot be written"):
                 self._file.catch_up()
-            except REFUSALS as error:
-                raise StoreError(
-                    f"{self.path} cannot be written ({reason(error)}). Its {self.committed} frames are kept"
-                ) from error
+
+    @contextmanager
+    def _refused(self, what: str) -> Iterator[None]:
+        try:
+            yield
+        except REFUSALS as error:
+            kept = f"Its {self.committed} frames are kept: open_run reads them"
+            raise StoreError(f"{self.path} {what} ({reason(error)}). {kept}") from error
 
     def _opened(self, verb: str) -> GrowingFile:
         if self._file is None:
@@ -286,12 +292,6 @@ class HDF5FrameSink:
             if sequence is None or self._sequences[index] == sequence:
                 return index
         return self.committed - 1
-
-    def _write_attributes(self, texts: Mapping[str, str]) -> None:
-        if self._file is not None:
-            self._file.rewrite(texts)
-            return
-        rewrite_closed(self.path, texts)
 
 
 def _way_out(error: BaseException) -> str:

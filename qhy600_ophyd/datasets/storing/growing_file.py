@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from qhy600_ophyd.datasets.checksums import description_checksum
 from qhy600_ophyd.datasets.ledger import COMMITTED, ROW_HASH, Ledger
 from qhy600_ophyd.datasets.reason import reason
 from qhy600_ophyd.datasets.storing.disk_room import DiskRoom, Fsync
+from qhy600_ophyd.datasets.storing.file_skeleton import ROWS_PER_CHUNK
 from qhy600_ophyd.datasets.storing.frame_preparation import FramePreparation
 from qhy600_ophyd.datasets.stream_format import COUNTS, LEDGER, SEAL
 
@@ -28,6 +29,8 @@ REFUSALS = (OSError, RuntimeError)
 
 RESERVE = 4 << 20
 """Bytes that are taken beyond a frame's, for all that HDF5 writes with it and when the file is closed.
+
+More are taken for rows of more than 4 kB.
 
 What follows the frame takes half of them only: where a frame has found room, its row will.
 """
@@ -172,10 +175,17 @@ class GrowingFile:
         self._waiting.clear()
 
     def catch_up(self) -> None:
-        """Write the columns that wait, and flush; does nothing if none do or the file is broken."""
+        """Write the columns that wait, and flush; does nothing if none do or the file is broken.
+
+        Raises
+        ------
+        StoreError
+            The file was removed or renamed.
+        """
+        self._room.check_there(self.frames)
         if self._waiting and not self.broken:
+            self._take_room()
             try:
-                self._take_room()
                 self.write_columns()
             except REFUSALS as error:
                 self.broken = reason(error)
@@ -184,26 +194,32 @@ class GrowingFile:
     def truncate(self, n: int) -> None:
         """Keep the first `n` frames only."""
         try:
+            row_before = self._rows[n - 1][ROW_HASH].tobytes() if n else self._description
             self._cut(n)
-            self._file.flush()
-            self._row_before = self._rows[n - 1][ROW_HASH].tobytes() if n else self._description
-        except REFUSALS as error:
+            self._row_before = row_before
+            self._flush_all()
+        except BaseException as error:
             self.broken = reason(error)
             raise
-        self.frames = n
 
     def rewrite(self, texts: Mapping[str, str]) -> None:
         """Change text attributes where they lie; one that is too long for its room stays as it was."""
         for name, text in texts.items():
             rewrite_text(self._file.attrs, name, text)
-        self._file.flush()
+        self._flush_all()
 
     def close(self) -> None:
         """Write what waits, say how many frames there are, and give the file back whatever fails.
 
         The seal is the last of all: a file that has one is complete, up to the last row that it names.
+
+        Raises
+        ------
+        StoreError
+            The file was removed or renamed.
         """
         try:
+            self._room.check_there(self.frames)
             if not self.broken:
                 self._take_room()
                 self.write_columns()
@@ -221,12 +237,22 @@ class GrowingFile:
     def _take_room(self, chunk: int | None = None) -> None:
         """Take room for a chunk of so many bytes, or for what follows it: its row, columns, and the close.
 
-        When HDF5 flushes the whole file, and not one dataset, it cuts the file where its last page ends, and
-        the room behind is gone. In a stream that would cost more time than there is.
+        Columns grow by a chunk of rows at a time, all of them with the same row.
         """
-        columns = (len(self._waiting) + 1) * self._ledger.dtype.itemsize
-        beyond = RESERVE // 2 if chunk is None else chunk + RESERVE
-        self._room.ensure(self._file.id.get_filesize() + columns + beyond)
+        row_bytes = self._ledger.dtype.itemsize
+        spare = max(RESERVE // 2, 2 * ROWS_PER_CHUNK * row_bytes)
+        beyond = spare if chunk is None else chunk + 2 * spare
+        self._room.ensure(self._file.id.get_filesize() + (len(self._waiting) + 1) * row_bytes + beyond)
+
+    def _flush_all(self) -> None:
+        """Flush the whole file, and not one dataset.
+
+        HDF5 may then cut it where its last page ends, which would take more time than a stream has, and the
+        room behind is gone until it is taken again; if that is refused, what comes next will say so.
+        """
+        self._file.flush()
+        with suppress(*REFUSALS):
+            self._take_room()
 
     def _cut(self, n: int) -> None:
         """Shorten everything to `n` frames, the ledger first, so that no row is ever without its frame."""
@@ -235,6 +261,7 @@ class GrowingFile:
                 dataset.resize(n, axis=0)
                 if dataset is self._rows:
                     dataset.flush()
+                    self.frames = min(self.frames, n)
         self._waiting = [row for row in self._waiting if row[COMMITTED][0] <= n]
 
     def _undo(self) -> None:
