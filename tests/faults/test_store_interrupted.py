@@ -6,6 +6,7 @@ from contextlib import suppress
 
 import numpy as np
 import pytest
+from short_files import no_file_longer_than
 
 from qhy600_ophyd.contract import COLUMNS, Field, Frame, StoreError
 from qhy600_ophyd.datasets import HDF5FrameSink, open_run, verify
@@ -117,21 +118,15 @@ def test_wherever_a_log_of_events_is_cut_the_events_before_are_read(tmp_path):
         assert [event["frame"] for event in read_events(path)] == list(range((end + 1) * 3 // len(whole)))
 
 
-def test_an_event_that_is_refused_swallows_none_that_follow(tmp_path, monkeypatch):
-    resource = pytest.importorskip("resource")
+def test_an_event_that_is_refused_swallows_none_that_follow(tmp_path):
     path = event_log_path(tmp_path / "primary.h5")
 
     def add(number):
         append_event(path, {"data": {"filter": TEXT}}, own=frozenset(), frame=number)
 
     add(0)
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 30, before[1]))
-    try:
-        with pytest.raises(StoreError, match="File too large"):
-            add(1)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    with no_file_longer_than(path.stat().st_size + 30), pytest.raises(StoreError, match="File too large"):
+        add(1)
     add(2)
     assert [event["frame"] for event in read_events(path)] == [0, 2]
 
@@ -159,8 +154,6 @@ def test_no_document_that_was_half_written_keeps_a_run_from_being_read(tmp_path,
 
 
 def test_a_wide_row_finds_room_when_its_columns_grow(tmp_path, tiny_layout):
-    resource = pytest.importorskip("resource")
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
     note = Field("note", "S20000", "", "a long text")
     kept = []
     for limit in (15.75, 20, 22, 24, 26, 28):
@@ -168,14 +161,11 @@ def test_a_wide_row_finds_room_when_its_columns_grow(tmp_path, tiny_layout):
         path.parent.mkdir()
         sink = HDF5FrameSink(path, column_interval=0)
         sink.open("primary", tiny_layout(columns=(*COLUMNS, note)))
-        resource.setrlimit(resource.RLIMIT_FSIZE, (int(limit * 2**20), before[1]))
-        try:
+        with no_file_longer_than(int(limit * 2**20)):
             with suppress(StoreError):
                 for number in range(1, 301):
                     sink.append(frame(number))
             sink.close()
-        finally:
-            resource.setrlimit(resource.RLIMIT_FSIZE, before)
         kept.append(sink.committed)
         assert open_run(path).sizes["frame"] == kept[-1]
         assert verify(path).ok

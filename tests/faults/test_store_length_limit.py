@@ -5,11 +5,11 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-from contextlib import contextmanager
 
 import h5py
 import numpy as np
 import pytest
+from short_files import no_file_longer_than
 
 from qhy600_ophyd.contract import Frame, StoreError
 from qhy600_ophyd.datasets import HDF5FrameSink, open_run, verify
@@ -19,18 +19,6 @@ SHAPE = (64, 96)
 FRAMES = 12
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows limits no program's files")
-
-
-@contextmanager
-def no_file_longer_than(size):
-    import resource
-
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def counts_of(number):
