@@ -32,21 +32,19 @@ _MOST_PAGES = 64
 _SUM_BYTES = 4
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Index:
-    """What its header says of an index: where that is, where a block's entries begin, and how long a page is.
+    """What its header says of an index: where a block's entries begin, and how long a page is.
 
     Long blocks are divided into pages (HDF5's own, longer than the system's) with a checksum each.
     """
 
-    address: int
     bare: int
     page: int
 
     @classmethod
-    def of(cls, address: int, header: bytes) -> _Index:
+    def of(cls, header: bytes) -> _Index:
         return cls(
-            address,
             bare=_OWNER.stop + (header[_NUMBER_BITS] + 7) // 8 + _SUM_BYTES,
             page=(1 << header[_PAGE_BITS]) * header[_ENTRY_BYTES] + _SUM_BYTES,
         )
@@ -76,21 +74,21 @@ class IndexBlocks:
             What HDF5 read there: of its own, it reads one piece at a time, headers before blocks.
         """
         if data[: len(_HEADER)] == _HEADER and len(data) > _PAGE_BITS:
-            self._indices[start] = _Index.of(start, bytes(data))
+            self._indices[start] = _Index.of(bytes(data))
         written_at_once = start // PAGE_BYTES == (start + len(data) - 1) // PAGE_BYTES
-        if not written_at_once and (self._is_block(bytes(data[: _OWNER.stop])) or self._is_page(start, data)):
+        if not written_at_once and (self._owner(bytes(data[: _OWNER.stop])) or self._is_page(start, data)):
             data[-_SUM_BYTES:] = lookup3(bytes(data[:-_SUM_BYTES])).to_bytes(_SUM_BYTES, "little")
 
-    def _is_block(self, begin: bytes) -> bool:
-        return begin[: len(_HEADER)] in _BLOCKS and int.from_bytes(begin[_OWNER], "little") in self._indices
+    def _owner(self, begin: bytes) -> _Index | None:
+        """The index that a block belongs to, if one begins like this."""
+        address = int.from_bytes(begin[_OWNER], "little")
+        return self._indices.get(address) if begin[: len(_HEADER)] in _BLOCKS else None
 
     def _is_page(self, start: int, data: memoryview) -> bool:
         """Whether a block of one of the indices, whose pages are so long, lies before it."""
-        for index in self._indices.values():
-            if len(data) != index.page:
-                continue
-            for place in range(start - index.bare, max(start - _MOST_PAGES * index.page, 0), -index.page):
-                begin = self._read_at(place, _OWNER.stop)
-                if self._is_block(begin) and int.from_bytes(begin[_OWNER], "little") == index.address:
-                    return True
-        return False
+        return any(
+            self._owner(self._read_at(place, _OWNER.stop)) is index
+            for index in self._indices.values()
+            if len(data) == index.page
+            for place in range(start - index.bare, max(start - _MOST_PAGES * index.page, 0), -index.page)
+        )
